@@ -1,0 +1,136 @@
+package normalizeprocessor
+
+import (
+	"context"
+	"net"
+	"time"
+
+	"go.opentelemetry.io/collector/client"
+	"go.opentelemetry.io/collector/pdata/plog"
+
+	"github.com/docketlog/docket/internal/record"
+	"github.com/docketlog/docket/internal/tenant"
+)
+
+// normalizer completes records. It keeps no state between batches.
+type normalizer struct {
+	// defaultProject is Config.DefaultProject.
+	defaultProject int64
+}
+
+// process returns logs with every record sealed, or an error that makes the
+// receiver refuse the whole batch. It decides about all of the batch before it
+// changes any of it.
+func (n normalizer) process(ctx context.Context, logs plog.Logs) (plog.Logs, error) {
+	identity, err := identityOf(ctx)
+	if err != nil {
+		return logs, err
+	}
+	// A resource without records need not name a project.
+	logs.ResourceLogs().RemoveIf(func(resource plog.ResourceLogs) bool { return countRecords(resource) == 0 })
+	projects := make([]int64, logs.ResourceLogs().Len())
+	for i, resource := range logs.ResourceLogs().All() {
+		if err := checkDepth(resource); err != nil {
+			return logs, err
+		}
+		if projects[i], err = n.projectOf(identity, resource); err != nil {
+			return logs, err
+		}
+	}
+	arrived := arrival{address: hostOf(client.FromContext(ctx).Addr), time: time.Now()}
+	for i, resource := range logs.ResourceLogs().All() {
+		normalize(resource, projects[i], arrived)
+	}
+	return logs, nil
+}
+
+// identityOf returns whom the records come from, or nil when no authenticator of
+// ours stands before the pipeline.
+func identityOf(ctx context.Context) (*tenant.Identity, error) {
+	identity, ok := tenant.FromContext(ctx)
+	if !ok {
+		return nil, nil
+	}
+	if err := identity.Can(tenant.ScopeIngest); err != nil {
+		return nil, refuse(err)
+	}
+	return identity, nil
+}
+
+// arrival is what the connection tells about a batch.
+type arrival struct {
+	// address is the client's, without a port; "" when it is not known.
+	address string
+	time    time.Time
+}
+
+// normalize puts the records of one resource into the project and seals those
+// that are not sealed.
+func normalize(resource plog.ResourceLogs, project int64, arrived arrival) {
+	// The hash covers the resource, so ask before it changes.
+	sealed := make([]bool, 0, countRecords(resource))
+	for r := range record.AllOf(resource) {
+		sealed = append(sealed, record.Verify(r))
+	}
+	moved := putProject(resource.Resource(), project)
+	i := 0
+	for r := range record.AllOf(resource) {
+		// Only the alerting processor, which comes later, may say what matches.
+		// The tag is outside of the hash.
+		r.Log.Attributes().Remove(record.AttributeAlertMatches)
+		switch {
+		case !sealed[i]:
+			complete(r, arrived)
+		case moved:
+			record.Reseal(r)
+		}
+		i++
+	}
+}
+
+func countRecords(resource plog.ResourceLogs) int {
+	count := 0
+	for _, scope := range resource.ScopeLogs().All() {
+		count += scope.LogRecords().Len()
+	}
+	return count
+}
+
+// complete gives a record that is not sealed what it lacks and seals it.
+func complete(r record.Record, arrived arrival) {
+	completeSeverity(r.Log)
+	attributes := r.Log.Attributes()
+	attributes.Remove(record.AttributeHash)
+	attributes.PutStr(record.AttributeSource, record.SourceOTLP)
+	if _, given := attributes.Get(record.AttributeClientAddress); !given && arrived.address != "" {
+		attributes.PutStr(record.AttributeClientAddress, arrived.address)
+	}
+	record.Seal(r, arrived.time)
+}
+
+// completeSeverity sets a missing severity number from the text. A text that
+// means nothing to us stays, with no number.
+func completeSeverity(log plog.LogRecord) {
+	if log.SeverityNumber() != plog.SeverityNumberUnspecified {
+		return
+	}
+	if number, ok := record.ParseSeverity(log.SeverityText()); ok {
+		log.SetSeverityNumber(number)
+	}
+}
+
+// hostOf returns the host of a network address without its port, or "" when it
+// has none, as a Unix socket.
+func hostOf(address net.Addr) string {
+	var ip net.IP
+	switch address := address.(type) {
+	case *net.TCPAddr: // gRPC
+		ip = address.IP
+	case *net.IPAddr: // HTTP
+		ip = address.IP
+	}
+	if ip == nil {
+		return ""
+	}
+	return ip.String()
+}
