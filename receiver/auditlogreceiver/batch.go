@@ -1,0 +1,153 @@
+package auditlogreceiver
+
+import (
+	"fmt"
+	"net/http"
+	"strconv"
+	"time"
+
+	"go.opentelemetry.io/collector/pdata/plog"
+
+	"github.com/docketlog/docket/internal/record"
+	"github.com/docketlog/docket/internal/tenant"
+	"github.com/docketlog/docket/receiver/auditlogreceiver/internal/framing"
+	"github.com/docketlog/docket/receiver/auditlogreceiver/internal/idempotency"
+	"github.com/docketlog/docket/receiver/auditlogreceiver/internal/intake"
+	"github.com/docketlog/docket/receiver/auditlogreceiver/internal/jsondoc"
+)
+
+// batch is what was decoded of one request.
+type batch struct {
+	logs plog.Logs
+	// records are the good records in logs, in the order of the request. They
+	// belong to the pipeline once it has logs.
+	records []record.Record
+	// results has one entry for each record of the request. Receipts are there
+	// from seal on.
+	results []intake.Result
+	bulk    bool
+	owners  map[owner]plog.ResourceLogs
+}
+
+// owner is what the records under one resource have in common.
+type owner struct {
+	project int64
+	service string
+}
+
+// decode decodes every record of a request. The problem is that of a single
+// record; those of a bulk request are in the batch's results.
+func (h *handler) decode(r *http.Request, f format, identity *tenant.Identity, body framing.Body) (*batch, *intake.Problem) {
+	reader := h.readers.Get().(*jsondoc.Reader)
+	defer func() {
+		reader.Reset(nil, jsondoc.Limits{})
+		h.readers.Put(reader)
+	}()
+	b := &batch{
+		logs: plog.NewLogs(), bulk: body.Bulk, owners: map[owner]plog.ResourceLogs{},
+		results: make([]intake.Result, len(body.Records)),
+		records: make([]record.Record, 0, len(body.Records)),
+	}
+	sender := senderOf(r)
+	for i, data := range body.Records {
+		problem := h.decodeRecord(r, f, identity, reader, data, b, sender)
+		if problem != nil && !body.Bulk {
+			return nil, problem
+		}
+		b.results[i].Problem = problem
+	}
+	return b, nil
+}
+
+// decodeRecord decodes one record, finds its project and adds it to the batch.
+func (h *handler) decodeRecord(
+	r *http.Request, f format, identity *tenant.Identity, reader *jsondoc.Reader, data []byte, b *batch, sender sender,
+) *intake.Problem {
+	if len(data) > h.config.MaxRecordSize {
+		return &intake.Problem{
+			Status:  http.StatusRequestEntityTooLarge,
+			Message: fmt.Sprintf("the record has %d bytes, over the limit of %d (max_record_size)", len(data), h.config.MaxRecordSize),
+		}
+	}
+	reader.Reset(data, jsondoc.Limits{Depth: h.config.MaxDepth, Attributes: h.config.MaxAttributes})
+	log := plog.NewLogRecord()
+	origin, err := f.Decode(reader, log)
+	if err != nil {
+		return intake.ProblemOf(err)
+	}
+	name := origin.Project
+	if name == "" {
+		var problem *intake.Problem
+		if name, problem = f.Project(r); problem != nil {
+			return problem
+		}
+	}
+	project, problem := h.project(identity, f, name)
+	if problem != nil {
+		return problem
+	}
+	attributes := log.Attributes()
+	attributes.PutStr(record.AttributeSource, f.Source())
+	sender.describe(attributes)
+	b.add(owner{project: project, service: origin.Service}, log)
+	return nil
+}
+
+// add moves a record into the batch, to the others of its owner.
+func (b *batch) add(o owner, log plog.LogRecord) {
+	resource, ok := b.owners[o]
+	if !ok {
+		resource = b.logs.ResourceLogs().AppendEmpty()
+		resource.Resource().Attributes().PutInt(record.AttributeProjectID, o.project)
+		if o.service != "" {
+			resource.Resource().Attributes().PutStr(record.AttributeServiceName, o.service)
+		}
+		resource.ScopeLogs().AppendEmpty()
+		b.owners[o] = resource
+	}
+	scope := resource.ScopeLogs().At(0)
+	home := scope.LogRecords().AppendEmpty()
+	log.MoveTo(home)
+	b.records = append(b.records, record.Record{Resource: resource.Resource(), Scope: scope.Scope(), Log: home})
+}
+
+// projects returns the projects that the batch writes to, in the order of the
+// request. Equal batches have equal texts.
+func (b *batch) projects() string {
+	var list []byte
+	for _, resource := range b.logs.ResourceLogs().All() {
+		project := record.Record{Resource: resource.Resource()}.ProjectID()
+		list = append(strconv.AppendInt(list, project, 10), ' ')
+	}
+	return string(list)
+}
+
+// seal seals every record and notes its receipt, as long as the batch is ours.
+func (b *batch) seal(receivedAt time.Time) {
+	next := 0
+	for i := range b.results {
+		if b.results[i].Problem != nil {
+			continue
+		}
+		sealed := b.records[next]
+		next++
+		record.Seal(sealed, receivedAt)
+		b.results[i].Receipt = intake.Receipt{
+			ID: sealed.ID(), Hash: sealed.Hash(), ReceivedAt: sealed.Log.ObservedTimestamp().AsTime(),
+		}
+	}
+}
+
+// answer words what became of the batch, once its records are stored.
+func (b *batch) answer(f format) (idempotency.Answer, error) {
+	if !b.bulk {
+		return newAnswer(http.StatusOK, f.Accepted(b.results[0].Receipt))
+	}
+	rejected := len(b.results) - len(b.records)
+	if rejected == 0 {
+		return newAnswer(http.StatusOK, f.Bulk(b.results, nil))
+	}
+	overall := intake.Refuse(http.StatusBadRequest, fmt.Sprintf(
+		"%d of %d records are rejected, as results says; the others are kept", rejected, len(b.results)))
+	return newAnswer(overall.Status, f.Bulk(b.results, overall))
+}

@@ -1,0 +1,167 @@
+package auditlogreceiver
+
+import (
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"net/http"
+	"sync"
+	"time"
+
+	"go.opentelemetry.io/collector/consumer"
+	"go.opentelemetry.io/collector/receiver"
+	"go.opentelemetry.io/collector/receiver/receiverhelper"
+	"go.uber.org/zap"
+
+	"github.com/docketlog/docket/internal/tenant"
+	"github.com/docketlog/docket/receiver/auditlogreceiver/internal/framing"
+	"github.com/docketlog/docket/receiver/auditlogreceiver/internal/idempotency"
+	"github.com/docketlog/docket/receiver/auditlogreceiver/internal/intake"
+	"github.com/docketlog/docket/receiver/auditlogreceiver/internal/jsondoc"
+)
+
+// headerIdempotencyKey is the header by which a client marks repeated requests.
+const headerIdempotencyKey = "Idempotency-Key"
+
+// handler serves requests of every format.
+type handler struct {
+	config  *Config
+	routes  *routes
+	next    consumer.Logs
+	report  *receiverhelper.ObsReport
+	answers idempotency.Answers
+	logger  *zap.Logger
+	now     func() time.Time
+	// authenticator is set by Start.
+	authenticator authenticator
+
+	bodies  sync.Pool // of *bytes.Buffer
+	readers sync.Pool // of *jsondoc.Reader
+}
+
+func newHandler(config *Config, settings receiver.Settings, next consumer.Logs) (*handler, error) {
+	report, err := receiverhelper.NewObsReport(receiverhelper.ObsReportSettings{
+		ReceiverID: settings.ID, Transport: "http", ReceiverCreateSettings: settings,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("create the receiver's telemetry: %w", err)
+	}
+	answers, err := idempotency.NewMemory(idempotency.DefaultSettings(), time.Now)
+	if err != nil {
+		return nil, fmt.Errorf("create the memory of idempotency keys: %w", err)
+	}
+	return &handler{
+		config: config, routes: newRoutes(config), next: next, report: report, answers: answers,
+		logger: settings.Logger, now: time.Now,
+		readers: sync.Pool{New: func() any { return new(jsondoc.Reader) }},
+	}, nil
+}
+
+// ServeHTTP implements http.Handler.
+func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	format := h.routes.find(r.URL.Path)
+	if format == nil {
+		h.serveNotFound(w, r)
+		return
+	}
+	if r.Method != http.MethodPost {
+		w.Header().Set("Allow", http.MethodPost)
+		writeProblem(w, format, intake.Refuse(http.StatusMethodNotAllowed, r.Method+" is not allowed here: send POST"))
+		return
+	}
+	answer, problem := h.take(r, format)
+	if problem != nil {
+		writeProblem(w, format, problem)
+		return
+	}
+	write(w, answer)
+}
+
+// take answers one request, or returns why nothing of it was kept.
+func (h *handler) take(r *http.Request, f format) (idempotency.Answer, *intake.Problem) {
+	receivedAt := h.now()
+	r, problem := h.authenticator.authenticate(r)
+	if problem != nil {
+		return idempotency.Answer{}, problem
+	}
+	identity, _ := tenant.FromContext(r.Context())
+	if problem := authorize(r, f, identity); problem != nil {
+		return idempotency.Answer{}, problem
+	}
+	lines, problem := checkMediaType(r.Header.Get("Content-Type"), f)
+	if problem != nil {
+		return idempotency.Answer{}, problem
+	}
+	body, problem := h.readBody(r)
+	if problem != nil {
+		return idempotency.Answer{}, problem
+	}
+	defer h.releaseBody(body)
+
+	parts, err := h.split(f, body.Bytes(), lines)
+	if err != nil {
+		return idempotency.Answer{}, framingProblem(err)
+	}
+	b, problem := h.decode(r, f, identity, parts)
+	if problem != nil {
+		return idempotency.Answer{}, problem
+	}
+	keys := r.Header.Values(headerIdempotencyKey)
+	if len(keys) == 0 {
+		answer, _, problem := h.store(r.Context(), f, b, receivedAt)
+		return answer, problem
+	}
+	return h.storeOnce(r, f, b, receivedAt, keys[0], sha256.Sum256(body.Bytes()))
+}
+
+// split cuts the body into records.
+func (h *handler) split(f format, body []byte, lines bool) (framing.Body, error) {
+	splitter := framing.Splitter{Requires: f.Requires, MaxRecords: h.config.MaxRecords, MaxBytes: h.config.ServerConfig.MaxRequestBodySize}
+	if lines {
+		return splitter.SplitLines(body)
+	}
+	return splitter.Split(body)
+}
+
+// storeOnce stores a batch unless the client's key says that it was stored before.
+func (h *handler) storeOnce(
+	r *http.Request, f format, b *batch, receivedAt time.Time, value string, digest idempotency.Digest,
+) (idempotency.Answer, *intake.Problem) {
+	if err := idempotency.CheckValue(value); err != nil {
+		return idempotency.Answer{}, intake.Invalid(intake.Field{Name: headerIdempotencyKey, Message: err.Error()})
+	}
+	key := idempotency.Key{Project: b.projects(), Path: r.URL.Path, Value: value}
+	var problem *intake.Problem
+	answer, err := h.answers.Do(r.Context(), key, digest, func() (answer idempotency.Answer, keep bool) {
+		answer, keep, problem = h.store(r.Context(), f, b, receivedAt)
+		return answer, keep
+	})
+	if err != nil {
+		return idempotency.Answer{}, idempotencyProblem(err)
+	}
+	return answer, problem
+}
+
+// store seals the records of a batch, hands them to the pipeline and returns the
+// answer, and whether anything was stored.
+func (h *handler) store(ctx context.Context, f format, b *batch, receivedAt time.Time) (idempotency.Answer, bool, *intake.Problem) {
+	if len(b.records) > 0 {
+		b.seal(receivedAt)
+		if err := h.consume(ctx, f, b); err != nil {
+			return idempotency.Answer{}, false, pipelineProblem(err, h.logger)
+		}
+	}
+	answer, err := b.answer(f)
+	if err != nil {
+		return idempotency.Answer{}, false, intake.Refuse(http.StatusInternalServerError, err.Error())
+	}
+	return answer, len(b.records) > 0, nil
+}
+
+func (h *handler) consume(ctx context.Context, f format, b *batch) error {
+	ctx = h.report.StartLogsOp(ctx)
+	count := len(b.records)
+	err := h.next.ConsumeLogs(ctx, b.logs)
+	h.report.EndLogsOp(ctx, f.Source(), count, err)
+	return err
+}
