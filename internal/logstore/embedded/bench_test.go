@@ -1,0 +1,146 @@
+package embedded_test
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"flag"
+	"fmt"
+	"io/fs"
+	"math/rand/v2"
+	"path/filepath"
+	"runtime"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/plog"
+
+	"github.com/docketlog/docket/internal/filter"
+	"github.com/docketlog/docket/internal/logstore"
+	"github.com/docketlog/docket/internal/logstore/embedded"
+	"github.com/docketlog/docket/internal/record"
+)
+
+var recordCount = flag.Int("records", 100_000, "number of records that the search benchmarks look through")
+
+// benchmarkBatch returns records of about the time at: 8 severities, 30 services,
+// bodies of 200 bytes made of templates with random ids, 8 attributes.
+func benchmarkBatch(random *rand.Rand, at time.Time, size int) []record.Record {
+	severities := []plog.SeverityNumber{9, 9, 9, 9, 9, 5, 5, 10, 13, 13, 17, 18, 19, 21}
+	batch := make([]record.Record, size)
+	for i := range batch {
+		at := at.Add(time.Duration(random.Int64N(int64(10 * time.Minute))))
+		user := random.IntN(5000)
+		body := fmt.Sprintf("User %d %s order %x of customer %d from the session %x; the request took %d ms and returned status %d. %s",
+			user, []string{"created", "changed", "removed", "looked at"}[random.IntN(4)], random.Uint64(), random.IntN(900), random.Uint64(),
+			random.IntN(500), 200+random.IntN(5), "Nothing else of note happened while it was served by the replica.")
+		r := newRecord(project, pcommon.NewTimestampFromTime(at), body)
+		r.Resource.Attributes().PutStr(record.AttributeServiceName, fmt.Sprintf("service-%d", random.IntN(30)))
+		r.Log.SetObservedTimestamp(pcommon.NewTimestampFromTime(at.Add(time.Millisecond)))
+		r.Log.SetSeverityNumber(severities[random.IntN(len(severities))])
+		r.Log.SetSeverityText("Informational")
+		attributes := r.Log.Attributes()
+		hash := sha256.Sum256([]byte(r.ID()))
+		attributes.PutStr(record.AttributeHash, hex.EncodeToString(hash[:]))
+		attributes.PutStr(record.AttributeSource, record.SourceLogSentry)
+		attributes.PutStr(record.AttributeUserID, fmt.Sprint(user))
+		attributes.PutStr(record.AttributeClientAddress, fmt.Sprintf("10.0.%d.%d", random.IntN(4), random.IntN(250)))
+		attributes.PutInt("http.response.status_code", int64(200+random.IntN(5)))
+		attributes.PutDouble("duration", float64(random.IntN(50000))/100)
+		batch[i] = r
+	}
+	return batch
+}
+
+func BenchmarkApply(b *testing.B) {
+	directory := b.TempDir()
+	backend := open(b, directory)
+	random := rand.New(rand.NewPCG(1, 2))
+	batch := benchmarkBatch(random, day, 1000)
+	for b.Loop() {
+		require.NoError(b, backend.Apply(b.Context(), batch, false))
+	}
+	b.ReportMetric(float64(b.N*len(batch))/b.Elapsed().Seconds(), "records/s")
+}
+
+func BenchmarkSync(b *testing.B) {
+	backend := open(b, b.TempDir())
+	random := rand.New(rand.NewPCG(1, 2))
+	for b.Loop() {
+		require.NoError(b, backend.Apply(b.Context(), benchmarkBatch(random, day, 100), false))
+		require.NoError(b, backend.Sync(b.Context()))
+	}
+}
+
+func BenchmarkSearch(b *testing.B) {
+	directory := b.TempDir()
+	backend := open(b, directory)
+	fill(b, backend, directory)
+	lastDay := day.Add(-24 * time.Hour)
+	for name, query := range map[string]logstore.Query{
+		"newest50":          {Limit: 50},
+		"newest50InRange":   {Limit: 50, From: lastDay, To: lastDay.Add(time.Hour)},
+		"oldest50":          {Limit: 50, Order: logstore.OldestFirst},
+		"newest1000":        {Limit: 1000},
+		"offset10000":       {Limit: 50, Offset: 10_000},
+		"offsetHalf":        {Limit: 50, Offset: *recordCount / 2},
+		"level":             {Limit: 50, Filter: filter.Levels{record.LevelFatal}},
+		"levelAndService":   {Limit: 50, Filter: filter.And{filter.Levels{record.LevelError}, filter.Services{"service-7"}}},
+		"body":              {Limit: 50, Filter: filter.BodyContains("REMOVED ORDER")},
+		"bodyRare":          {Limit: 50, Filter: filter.BodyContains("user 77 removed")},
+		"bodyNever":         {Limit: 50, Filter: filter.BodyContains("not in any text")},
+		"bodyNeverInOneDay": {Limit: 50, Filter: filter.BodyContains("not in any text"), From: lastDay},
+	} {
+		query.ProjectID = project
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				_, err := backend.Search(b.Context(), query)
+				require.NoError(b, err)
+			}
+		})
+		b.Run(name+"/count", func(b *testing.B) {
+			for b.Loop() {
+				_, err := backend.Count(b.Context(), query)
+				require.NoError(b, err)
+			}
+		})
+	}
+}
+
+func fill(b *testing.B, backend *embedded.Backend, directory string) {
+	b.Helper()
+	random := rand.New(rand.NewPCG(1, 2))
+	var applying time.Duration
+	batches := *recordCount / 1000
+	for i := range batches { // over seven days
+		at := day.Add(-7 * 24 * time.Hour / time.Duration(batches) * time.Duration(batches-i))
+		batch := benchmarkBatch(random, at, 1000)
+		start := time.Now()
+		require.NoError(b, backend.Apply(b.Context(), batch, false))
+		applying += time.Since(start)
+	}
+	start := time.Now()
+	require.NoError(b, backend.Sync(b.Context()))
+	var memory runtime.MemStats
+	runtime.ReadMemStats(&memory)
+	b.Logf("%d records: applied %.0f a second, synced in %v, %d bytes a record, %d MB of memory",
+		*recordCount, float64(*recordCount)/applying.Seconds(), time.Since(start), sizeOf(b, directory)/int64(*recordCount), memory.Sys>>20)
+	backend.ForceMerge()
+	b.Logf("merged: %d bytes a record", sizeOf(b, directory)/int64(*recordCount))
+}
+
+func sizeOf(b *testing.B, directory string) (total int64) {
+	b.Helper()
+	require.NoError(b, filepath.WalkDir(directory, func(_ string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		info, err := entry.Info()
+		if err == nil {
+			total += info.Size()
+		}
+		return err
+	}))
+	return total
+}

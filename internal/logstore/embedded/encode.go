@@ -1,0 +1,211 @@
+package embedded
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"math"
+	"strconv"
+
+	"github.com/VictoriaMetrics/VictoriaLogs/lib/logstorage"
+	"go.opentelemetry.io/collector/pdata/pcommon"
+
+	"github.com/docketlog/docket/internal/filter"
+	"github.com/docketlog/docket/internal/record"
+)
+
+// maxRowBytes is the size of the largest row, as logstorage.EstimatedJSONRowLen
+// measures it. The engine drops rows over 2 MiB.
+const maxRowBytes = 2<<20 - 64<<10
+
+// maxShapes is the largest number of shape texts that an encoder shares.
+const maxShapes = 1024
+
+// encoder makes rows of records. It is not safe for concurrent use.
+type encoder struct {
+	columns *columnSets
+	// shapes are the texts of shapes seen lately, so that records share them.
+	shapes map[string]string
+
+	// These belong to the record that is being encoded:
+
+	fields []logstorage.Field
+	// set is the columns of the record's tenant and day.
+	set *columnSet
+	// shape is the text of the shape so far.
+	shape []byte
+	// isExact is false once something cannot be told by columns and shape.
+	isExact bool
+	// isOmitting is true once an attribute or a leaf got no column.
+	isOmitting bool
+	// hasLeaves is true once an attribute is a map.
+	hasLeaves bool
+	// taken are the names of the columns so far, known only while leaves are added.
+	taken map[string]struct{}
+}
+
+func newEncoder(columns *columnSets) *encoder {
+	return &encoder{columns: columns, shapes: map[string]string{}, taken: map[string]struct{}{}}
+}
+
+// row is a row for the engine.
+type row struct {
+	tenant tenantID
+	time   int64
+	// id is the value of columnID: unique in the tenant.
+	id     string
+	fields []logstorage.Field
+}
+
+// encode appends the rows of a record to dst: one, or several for a record that
+// is too large for one, of which the last is its main row. An error says what is
+// wrong with the record.
+func (e *encoder) encode(ctx context.Context, dst []row, r record.Record) ([]row, error) {
+	tenant, err := tenantOf(r.ProjectID())
+	if err != nil {
+		return dst, err
+	}
+	id := filter.Text(pcommon.NewValueStr(r.ID()))
+	if id == "" {
+		return dst, errors.New("the record has no id")
+	}
+	main := row{tenant: tenant, time: engineTime(r.Log.Timestamp()), id: id}
+	if e.set, err = e.columns.of(ctx, tenant, dayOf(main.time)); err != nil {
+		return dst, err
+	}
+
+	e.start(r)
+	e.addFields(r)
+	e.addSection(sectionLog, r.Log.Attributes())
+	e.addSection(sectionResource, r.Resource.Attributes())
+	e.addSection(sectionScope, r.Scope.Attributes())
+	var exact []byte
+	if e.isExact {
+		e.add(columnShape, e.sharedShape())
+	} else {
+		if exact, err = marshalRecord(r); err != nil {
+			return dst, err
+		}
+		e.add(columnExact, string(exact))
+	}
+	size := logstorage.EstimatedJSONRowLen(e.fields)
+	if size > maxRowBytes {
+		if exact == nil {
+			if exact, err = marshalRecord(r); err != nil {
+				return dst, err
+			}
+		}
+		return appendLargeRecord(dst, main, exact, exactTime(r.Log.Timestamp())), nil
+	}
+	if e.hasLeaves {
+		e.addLeaves(r, maxRowBytes-size)
+	}
+	if e.isOmitting {
+		e.add(columnOmitted, "1")
+	}
+	main.fields = e.fields
+	return append(dst, main), nil
+}
+
+// tenantOf returns the engine's tenant for the records of a project.
+func tenantOf(projectID int64) (tenantID, error) {
+	if projectID < 1 || projectID > math.MaxUint32 {
+		return tenantID{}, fmt.Errorf("project id %d is not between 1 and %d", projectID, uint32(math.MaxUint32))
+	}
+	return tenantID{ProjectID: uint32(projectID)}, nil
+}
+
+func (e *encoder) start(r record.Record) {
+	const otherFields = 20
+	count := r.Log.Attributes().Len() + r.Resource.Attributes().Len() + r.Scope.Attributes().Len()
+	e.fields = make([]logstorage.Field, 0, count+otherFields)
+	e.shape = appendShapeStart(e.shape[:0], r.Log.Body().Type())
+	e.isExact = r.Log.DroppedAttributesCount()|r.Resource.DroppedAttributesCount()|r.Scope.DroppedAttributesCount() == 0
+	e.isOmitting = false
+	e.hasLeaves = false
+}
+
+// add adds a column unless its value is empty, which to the engine is the same
+// as no column.
+func (e *encoder) add(name, value string) {
+	if value != "" {
+		e.fields = append(e.fields, logstorage.Field{Name: name, Value: value})
+	}
+}
+
+func (e *encoder) addText(name, value string) {
+	text := filter.Text(pcommon.NewValueStr(value))
+	e.isExact = e.isExact && text == value
+	e.add(name, text)
+}
+
+func (e *encoder) addNumber(name string, value uint64) {
+	if value != 0 {
+		e.add(name, strconv.FormatUint(value, 10))
+	}
+}
+
+// addFields adds the columns of all that is not an attribute.
+func (e *encoder) addFields(r record.Record) {
+	e.add(columnBody, filter.Text(r.Log.Body()))
+	e.isExact = e.isExact && isInvertible(r.Log.Body(), maxInvertibleDepth)
+	e.add(columnLevel, string(record.LevelOf(r.Log.SeverityNumber())))
+	if number := r.Log.SeverityNumber(); number != 0 {
+		e.add(columnSeverityNumber, strconv.FormatInt(int64(number), 10))
+	}
+	e.addText(columnSeverityText, r.Log.SeverityText())
+	e.addText(columnEventName, r.Log.EventName())
+	if id := r.Log.TraceID(); !id.IsEmpty() {
+		e.add(columnTraceID, hex.EncodeToString(id[:]))
+	}
+	if id := r.Log.SpanID(); !id.IsEmpty() {
+		e.add(columnSpanID, hex.EncodeToString(id[:]))
+	}
+	e.addNumber(columnFlags, uint64(r.Log.Flags()))
+	e.addNumber(columnObservedTime, uint64(r.Log.ObservedTimestamp()))
+	e.add(columnExactTime, exactTime(r.Log.Timestamp()))
+	e.addText(columnScopeName, r.Scope.Name())
+	e.addText(columnScopeVersion, r.Scope.Version())
+}
+
+// addSection adds the attributes of a section to the columns and to the shape.
+func (e *encoder) addSection(s section, attributes pcommon.Map) {
+	e.shape = append(e.shape, '|')
+	e.isExact = e.isExact && hasUniqueKeys(attributes)
+	first := true
+	for key, value := range attributes.All() {
+		e.shape = appendShapeEntry(e.shape, first, value.Type(), key)
+		first = false
+		e.addAttribute(s, key, value)
+	}
+}
+
+func (e *encoder) addAttribute(s section, key string, value pcommon.Value) {
+	if value.Type() == pcommon.ValueTypeMap {
+		e.hasLeaves = true
+	}
+	name, ok := "", isValidText(key)
+	if ok {
+		name, ok = e.set.name(s, key, maxColumns)
+	}
+	if !ok {
+		e.isExact, e.isOmitting = false, true
+		return
+	}
+	e.isExact = e.isExact && isInvertible(value, maxInvertibleDepth)
+	e.add(name, filter.Text(value))
+}
+
+// sharedShape returns the shape's text, the same string for the same text.
+func (e *encoder) sharedShape() string {
+	if text, ok := e.shapes[string(e.shape)]; ok {
+		return text
+	}
+	if len(e.shapes) >= maxShapes {
+		clear(e.shapes)
+	}
+	text := string(e.shape)
+	e.shapes[text] = text
+	return text
+}

@@ -1,0 +1,139 @@
+package embedded
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/VictoriaMetrics/VictoriaLogs/lib/logstorage"
+
+	"github.com/docketlog/docket/internal/filter"
+	"github.com/docketlog/docket/internal/record"
+)
+
+// maxPartBytes is the size of the parts of a record that is too large for a row.
+const maxPartBytes = 1 << 20
+
+// partsAccount is the account of the tenants that hold parts. Records are in
+// account 0.
+const partsAccount = 1
+
+// partsOf returns the tenant of the parts of a tenant's large records.
+func partsOf(tenant tenantID) tenantID {
+	return tenantID{AccountID: partsAccount, ProjectID: tenant.ProjectID}
+}
+
+// partID is the id of the row with a part of a record, counted from 0.
+func partID(id string, part int) string { return id + "/" + strconv.Itoa(part) }
+
+// appendLargeRecord appends the rows of a record that is too large for one. Its
+// parts come first, so that whoever sees the main row will see them.
+func appendLargeRecord(dst []row, main row, exact []byte, exactTime string) []row {
+	count := 0
+	for ; len(exact) > 0; count++ {
+		size := min(len(exact), maxPartBytes)
+		part := row{tenant: partsOf(main.tenant), time: main.time, id: partID(main.id, count)}
+		part.fields = []logstorage.Field{
+			{Name: columnID, Value: part.id}, {Name: columnExactTime, Value: exactTime}, {Name: columnExact, Value: string(exact[:size])},
+		}
+		exact = exact[size:]
+		dst = append(dst, part)
+	}
+	main.fields = []logstorage.Field{
+		{Name: columnID, Value: main.id}, {Name: columnExactTime, Value: exactTime}, {Name: columnParts, Value: strconv.Itoa(count)},
+	}
+	return append(dst, main)
+}
+
+// largeRecord is the main row of a large record.
+type largeRecord struct {
+	tenant tenantID
+	id     string
+	time   int64
+	// parts is the number of parts, in decimal.
+	parts string
+}
+
+// readLarge puts the parts of a record together.
+func (b *Backend) readLarge(ctx context.Context, large largeRecord) (record.Record, error) {
+	count, err := strconv.Atoi(large.parts)
+	if err != nil {
+		return record.Record{}, fmt.Errorf("record %s: %w: column %s: %w", large.id, errDamaged, columnParts, err)
+	}
+	ids := make([]string, count)
+	for i := range ids {
+		ids[i] = partID(large.id, i)
+	}
+	selected := selection{
+		tenant:    partsOf(large.tenant),
+		span:      span{large.time, large.time},
+		condition: in(columnID, ids),
+	}
+	parts := map[string]string{}
+	err = b.rows.read(ctx, selected, []string{columnID, columnExact}, func(block *logstorage.DataBlock) {
+		exact := valuesOf(block, columnExact)
+		for i, id := range valuesOf(block, columnID) {
+			parts[strings.Clone(id)] = strings.Clone(exact[i])
+		}
+	})
+	if err != nil {
+		return record.Record{}, err
+	}
+	var exact []byte
+	for _, id := range ids {
+		part, ok := parts[id]
+		if !ok {
+			return record.Record{}, fmt.Errorf("record %s: %w: part %s is missing", large.id, errDamaged, id)
+		}
+		exact = append(exact, part...)
+	}
+	return unmarshalRecord(exact)
+}
+
+// withLargeRecords returns the condition for the rows that a filter selects, given
+// the one that does not see large records: it evaluates the filter on each of
+// these in memory. There are hardly ever any.
+func (b *Backend) withLargeRecords(
+	ctx context.Context, tenant tenantID, times timeRange, expression filter.Expression, condition string,
+) (string, error) {
+	selected := selection{tenant: partsOf(tenant), span: times.span(), condition: times.condition()}
+	count, err := b.rows.count(ctx, selected)
+	if err != nil || count == 0 {
+		return condition, err
+	}
+	all, err := b.largeRecords(ctx, selection{tenant: tenant, span: selected.span, condition: and(quote(columnParts)+":*", selected.condition)})
+	if err != nil {
+		return "", err
+	}
+	var matching []string
+	for _, large := range all {
+		r, err := b.readLarge(ctx, large)
+		if err != nil {
+			return "", err
+		}
+		if filter.Matches(expression, r) {
+			matching = append(matching, large.id)
+		}
+	}
+	condition = and(condition, quote(columnParts)+`:=""`)
+	if len(matching) > 0 {
+		condition = "(" + condition + " or " + in(columnID, matching) + ")"
+	}
+	return condition, nil
+}
+
+// largeRecords returns the selected main rows.
+func (b *Backend) largeRecords(ctx context.Context, selected selection) ([]largeRecord, error) {
+	var all []largeRecord
+	err := b.rows.read(ctx, selected, []string{"_time", columnID, columnParts}, func(block *logstorage.DataBlock) {
+		times, _ := block.GetTimestamps(nil)
+		ids, parts := valuesOf(block, columnID), valuesOf(block, columnParts)
+		for i, time := range times {
+			all = append(all, largeRecord{
+				tenant: selected.tenant, time: time, id: strings.Clone(ids[i]), parts: strings.Clone(parts[i]),
+			})
+		}
+	})
+	return all, err
+}

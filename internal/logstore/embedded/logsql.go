@@ -1,0 +1,83 @@
+package embedded
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/docketlog/docket/internal/filter"
+)
+
+// LogsQL conditions that all rows and no rows meet.
+const (
+	conditionAll  = "*"
+	conditionNone = "!*"
+)
+
+// maxIDsPerQuery is the number of ids that one query asks for.
+const maxIDsPerQuery = 1000
+
+// compile returns the LogsQL condition that the rows of exactly those records
+// meet that the expression matches; large records, of which rows say nothing,
+// aside.
+func compile(expression filter.Expression) (string, error) {
+	switch e := expression.(type) {
+	case nil:
+		return conditionAll, nil
+	case filter.And:
+		return compileAnd(e)
+	case filter.Levels:
+		return in(columnLevel, e), nil
+	case filter.Services:
+		return in(columnService, e), nil
+	case filter.BodyContains:
+		return compileBodyContains(string(e)), nil
+	default:
+		return "", fmt.Errorf("the embedded store cannot evaluate the filter %T", expression)
+	}
+}
+
+func compileAnd(parts filter.And) (string, error) {
+	conditions := make([]string, 0, len(parts))
+	for _, part := range parts {
+		condition, err := compile(part)
+		if err != nil {
+			return "", err
+		}
+		if condition != conditionAll {
+			conditions = append(conditions, condition)
+		}
+	}
+	return and(conditions...), nil
+}
+
+// and returns the condition that rows meet which meet all of the conditions.
+func and(conditions ...string) string {
+	conditions = slices.DeleteFunc(slices.Clone(conditions), func(c string) bool { return c == "" || c == conditionAll })
+	if len(conditions) == 0 {
+		return conditionAll
+	}
+	return "(" + strings.Join(conditions, " ") + ")"
+}
+
+// in returns the condition that a column has one of the values; "" stands for no
+// such column.
+func in[T ~string](column string, values []T) string {
+	if len(values) == 0 {
+		return conditionNone
+	}
+	quoted := make([]string, len(values))
+	for i, value := range values {
+		quoted[i] = quote(string(value))
+	}
+	return quote(column) + ":in(" + strings.Join(quoted, ",") + ")"
+}
+
+// quote returns a literal of LogsQL, which reads them as Go does.
+func quote(text string) string { return strconv.Quote(text) }
+
+// validUTF8 replaces each byte that is not UTF-8 by U+FFFD.
+func validUTF8(text string) string {
+	return strings.Map(func(r rune) rune { return r }, text)
+}

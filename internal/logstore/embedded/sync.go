@@ -1,0 +1,68 @@
+package embedded
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/VictoriaMetrics/VictoriaLogs/lib/logstorage"
+)
+
+// syncRetryInterval is how long Sync waits for a merge in memory.
+const syncRetryInterval = 10 * time.Millisecond
+
+// Sync implements logstore.Backend. Apply waits for it. What it does:
+//
+//	DebugFlush              rows that were buffered become parts in memory
+//	for each day with rows added since the last Sync:
+//	  make a snapshot       parts in memory are written to files; fsync of each
+//	                        file, of the part's directory, and of parts.json
+//	  delete the snapshot   it was only made for that
+//	UpdateStats             no rows may be left in memory, else once more: a
+//	                        snapshot leaves out parts that are being merged
+func (b *Backend) Sync(ctx context.Context) error {
+	done, err := b.use(ctx)
+	if err != nil {
+		return err
+	}
+	defer done()
+	b.writing.Lock()
+	defer b.writing.Unlock()
+
+	b.flush()
+	for {
+		for day := range b.unsynced {
+			if err := b.rows.writeDay(day); err != nil {
+				return fmt.Errorf("sync: %w", err)
+			}
+		}
+		if b.rows.inMemory() == 0 {
+			clear(b.unsynced)
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("sync: %w", ctx.Err())
+		case <-time.After(syncRetryInterval):
+		}
+	}
+}
+
+// writeDay writes the parts of a day to the disk, but for those that are being
+// merged.
+func (s *rows) writeDay(day int64) error {
+	name := time.Unix(0, day*nanosecondsPerDay).UTC().Format(dayFormat)
+	for _, snapshot := range s.storage.PartitionSnapshotMustCreate(name) {
+		if err := s.storage.PartitionSnapshotDelete(snapshot); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// inMemory returns the number of flushed rows that are not on disk.
+func (s *rows) inMemory() uint64 {
+	var stats logstorage.StorageStats
+	s.storage.UpdateStats(&stats)
+	return stats.InmemoryRowsCount + stats.PendingRows
+}

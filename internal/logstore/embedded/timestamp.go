@@ -1,0 +1,117 @@
+package embedded
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+
+	"go.opentelemetry.io/collector/pdata/pcommon"
+)
+
+// maxEngineTime is 2200-01-01T00:00:00Z in nanoseconds. Rows of later records
+// carry this time, and the exact one in columnExactTime. (The engine computes in
+// int64 nanoseconds, which end in 2262, and adds its retention to the clock.)
+const maxEngineTime = 7_258_118_400_000_000_000
+
+// nanosecondsPerDay is the length of the engine's partitions.
+const nanosecondsPerDay = int64(24 * time.Hour)
+
+// retention is how long the engine keeps records: longer than since 1970, before
+// which OpenTelemetry has no timestamps, so for ever.
+const retention = 200 * 365 * 24 * time.Hour
+
+// futureRetention is how far ahead of now the engine has to take records.
+func futureRetention(now time.Time) time.Duration {
+	return time.Duration(maxEngineTime-now.UnixNano()) + 48*time.Hour
+}
+
+// engineTime is the time of the row of a record.
+func engineTime(timestamp pcommon.Timestamp) int64 {
+	return int64(min(timestamp, maxEngineTime)) //nolint:gosec // cannot overflow
+}
+
+// dayOf returns the number since 1970 of the day of a row.
+func dayOf(engineTime int64) int64 { return engineTime / nanosecondsPerDay }
+
+// exactTime is the text of columnExactTime: "" for a timestamp that the engine
+// can take. Texts have one length, so that they sort as the timestamps do, and
+// start with a letter, so that the engine takes them for texts.
+func exactTime(timestamp pcommon.Timestamp) string {
+	if timestamp < maxEngineTime {
+		return ""
+	}
+	return fmt.Sprintf("t%020d", uint64(timestamp))
+}
+
+// parseExactTime is the inverse of exactTime for texts that are not empty.
+func parseExactTime(text string) (pcommon.Timestamp, error) {
+	digits, _ := strings.CutPrefix(text, "t")
+	timestamp, err := strconv.ParseUint(digits, 10, 64)
+	return pcommon.Timestamp(timestamp), err
+}
+
+// timeRange is the timestamps from and to and all between them. It is empty when
+// from is later.
+type timeRange struct{ from, to pcommon.Timestamp }
+
+// newTimeRange returns the timestamps between two times, both inclusive; zero
+// times leave a side open.
+func newTimeRange(from, to time.Time) timeRange {
+	bounds := timeRange{from: 0, to: math.MaxUint64}
+	if !from.IsZero() {
+		bounds.from = timestampOf(from)
+	}
+	if !to.IsZero() {
+		if to.Before(time.Unix(0, 0)) {
+			return timeRange{from: 1, to: 0}
+		}
+		bounds.to = timestampOf(to)
+	}
+	return bounds
+}
+
+// timestampOf returns the timestamp of a time, or the nearest that there is.
+func timestampOf(t time.Time) pcommon.Timestamp {
+	const nanosecondsPerSecond = uint64(time.Second)
+	seconds := t.Unix()
+	switch {
+	case seconds < 0:
+		return 0
+	case uint64(seconds) >= math.MaxUint64/nanosecondsPerSecond:
+		return math.MaxUint64
+	default:
+		return pcommon.Timestamp(uint64(seconds)*nanosecondsPerSecond + uint64(t.Nanosecond())) //nolint:gosec // not negative
+	}
+}
+
+func (r timeRange) isEmpty() bool { return r.from > r.to }
+
+// span returns the times of the rows in the range.
+func (r timeRange) span() span { return span{engineTime(r.from), engineTime(r.to)} }
+
+// condition is the LogsQL condition that rows of the span must meet in addition;
+// "" when the span says it all.
+func (r timeRange) condition() string {
+	var conditions []string
+	name := quote(columnExactTime)
+	if r.from > maxEngineTime {
+		conditions = append(conditions, fmt.Sprintf("%s:string_range(%s,%s)", name, quote(exactTime(r.from)), quote("u")))
+	}
+	if r.to >= maxEngineTime && r.to < math.MaxUint64 {
+		conditions = append(conditions, fmt.Sprintf("%s:string_range(%s,%s)", name, quote(""), quote(exactTime(r.to+1))))
+	}
+	return strings.Join(conditions, " ")
+}
+
+// span is the row times from and to and all between them. It is empty when from
+// is later.
+type span struct{ from, to int64 }
+
+func noSpan() span { return span{from: 1, to: 0} }
+
+func (s span) isEmpty() bool { return s.from > s.to }
+
+// length is the number of nanoseconds in the span.
+func (s span) length() int64 { return s.to - s.from + 1 }
