@@ -1,0 +1,76 @@
+package logstoreexporter
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/consumer/consumererror"
+	"go.opentelemetry.io/collector/pdata/plog"
+	"google.golang.org/genproto/googleapis/rpc/errdetails"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/types/known/durationpb"
+
+	"github.com/docketlog/docket/extension/logstoreextension"
+	"github.com/docketlog/docket/internal/journal"
+	"github.com/docketlog/docket/internal/logstore"
+)
+
+type logStoreExporter struct {
+	config *Config
+	store  logstore.Writer // set by start
+}
+
+// start finds the store.
+func (e *logStoreExporter) start(_ context.Context, host component.Host) error {
+	found, ok := host.GetExtensions()[e.config.Store]
+	if !ok {
+		return fmt.Errorf("find the log store: no extension %q is configured and listed in service::extensions", e.config.Store)
+	}
+	extension, ok := found.(logstoreextension.Extension)
+	if !ok {
+		return fmt.Errorf("find the log store: extension %q is not a log_store", e.config.Store)
+	}
+	e.store = extension.LogStore()
+	return nil
+}
+
+// push returns nil only when the records are durable.
+func (e *logStoreExporter) push(ctx context.Context, logs plog.Logs) error {
+	return withStatus(e.store.Append(ctx, logs))
+}
+
+// withStatus gives an error of the store the gRPC status from which receivers
+// make their answer: 429 or 503 with Retry-After, 400, or 503.
+func withStatus(err error) error {
+	var unavailable *logstore.UnavailableError
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &unavailable):
+		code := codes.Unavailable
+		if errors.Is(err, journal.ErrFull) {
+			code = codes.ResourceExhausted
+		}
+		return retryable(code, unavailable)
+	case consumererror.IsPermanent(err):
+		return consumererror.NewPermanent(status.Error(codes.InvalidArgument, err.Error()))
+	case errors.Is(err, context.Canceled):
+		return status.Error(codes.Canceled, err.Error())
+	case errors.Is(err, context.DeadlineExceeded):
+		return status.Error(codes.DeadlineExceeded, err.Error())
+	default:
+		return status.Error(codes.Unavailable, err.Error())
+	}
+}
+
+func retryable(code codes.Code, unavailable *logstore.UnavailableError) error {
+	plain := status.New(code, unavailable.Error())
+	detailed, err := plain.WithDetails(&errdetails.RetryInfo{RetryDelay: durationpb.New(unavailable.RetryAfter)})
+	if err != nil {
+		return plain.Err()
+	}
+	return detailed.Err()
+}

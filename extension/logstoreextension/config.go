@@ -1,0 +1,98 @@
+package logstoreextension
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+
+	"go.opentelemetry.io/collector/config/configoptional"
+
+	"github.com/docketlog/docket/internal/journal"
+)
+
+const mib = 1 << 20
+
+// Config of the log_store extension.
+type Config struct {
+	// Directory is the data folder. It is made with mode 0700 when it is not there,
+	// and belongs to one process at a time.
+	Directory string `mapstructure:"directory"`
+	// Journal configures the write-ahead journal.
+	Journal JournalConfig `mapstructure:"journal"`
+	// Embedded configures the embedded backend, which is used whether or not the
+	// section is there.
+	Embedded configoptional.Optional[EmbeddedConfig] `mapstructure:"embedded"`
+	// prevent unkeyed literal initialization
+	_ struct{}
+}
+
+// JournalConfig configures the write-ahead journal.
+type JournalConfig struct {
+	// Directory is where the journal is, "journal" in the data folder when empty.
+	// A disk of its own makes ingest independent of searches.
+	Directory string `mapstructure:"directory"`
+	// SegmentSizeMiB is the size of a journal file, 1 to 1024. Disk space is given
+	// back in whole files.
+	SegmentSizeMiB int `mapstructure:"segment_size_mib"`
+	// MaxSizeMiB is how much the journal may hold that the backend has not made
+	// durable yet; beyond it, records are refused until there is room.
+	MaxSizeMiB int64 `mapstructure:"max_size_mib"`
+	// prevent unkeyed literal initialization
+	_ struct{}
+}
+
+// EmbeddedConfig configures the embedded backend.
+type EmbeddedConfig struct {
+	// MemoryLimitMiB bounds the memory for the engine's caches and queries, at
+	// least 32.
+	MemoryLimitMiB int64 `mapstructure:"memory_limit_mib"`
+	// prevent unkeyed literal initialization
+	_ struct{}
+}
+
+func defaultEmbeddedConfig() EmbeddedConfig { return EmbeddedConfig{MemoryLimitMiB: 256} }
+
+// Validate implements confmap.Validator.
+func (c *Config) Validate() error {
+	if c.Directory == "" {
+		return errors.New(`directory: name the data folder, for example "./data"`)
+	}
+	return nil
+}
+
+// Validate implements confmap.Validator.
+func (c *JournalConfig) Validate() error {
+	const maxSegment = journal.MaxSegmentBytes / mib
+	if c.SegmentSizeMiB < 1 || c.SegmentSizeMiB > maxSegment {
+		return fmt.Errorf("segment_size_mib: write a number from 1 to %d, not %d", maxSegment, c.SegmentSizeMiB)
+	}
+	if least := 2 * int64(c.SegmentSizeMiB); c.MaxSizeMiB < least {
+		return fmt.Errorf("max_size_mib: write at least twice the segment size, %d, not %d", least, c.MaxSizeMiB)
+	}
+	return nil
+}
+
+// Validate implements confmap.Validator.
+func (c *EmbeddedConfig) Validate() error {
+	if c.MemoryLimitMiB < 32 {
+		return fmt.Errorf("memory_limit_mib: write at least 32, not %d", c.MemoryLimitMiB)
+	}
+	return nil
+}
+
+// The data folder's layout.
+func (c *Config) recordsDirectory() string { return filepath.Join(c.Directory, "records") }
+func (c *Config) documentsFile() string    { return filepath.Join(c.Directory, "documents.db") }
+func (c *Config) journalDirectory() string {
+	if c.Journal.Directory != "" {
+		return c.Journal.Directory
+	}
+	return filepath.Join(c.Directory, "journal")
+}
+
+func (c *Config) embedded() EmbeddedConfig {
+	if c.Embedded.HasValue() {
+		return *c.Embedded.Get()
+	}
+	return defaultEmbeddedConfig()
+}

@@ -1,0 +1,88 @@
+package logstoreextension
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/config/configoptional"
+	"go.opentelemetry.io/collector/confmap"
+	"go.opentelemetry.io/collector/confmap/confmaptest"
+)
+
+func TestConfig(t *testing.T) {
+	file, err := confmaptest.LoadConf(filepath.Join("testdata", "config.yaml"))
+	require.NoError(t, err)
+
+	config, err := load(file, "log_store")
+	require.NoError(t, err)
+	assert.Equal(t, "./data", config.Directory)
+	assert.Equal(t, JournalConfig{SegmentSizeMiB: 64, MaxSizeMiB: 4096}, config.Journal)
+	assert.Equal(t, EmbeddedConfig{MemoryLimitMiB: 256}, config.embedded())
+	assert.Equal(t, filepath.Join("data", "journal"), config.journalDirectory())
+	assert.Equal(t, filepath.Join("data", "records"), config.recordsDirectory())
+	assert.Equal(t, filepath.Join("data", "documents.db"), config.documentsFile())
+
+	config, err = load(file, "log_store/all")
+	require.NoError(t, err)
+	assert.Equal(t, &Config{
+		Directory: "/var/lib/docket",
+		Journal:   JournalConfig{Directory: "/mnt/fast/journal", SegmentSizeMiB: 16, MaxSizeMiB: 512},
+		Embedded:  configoptional.Some(EmbeddedConfig{MemoryLimitMiB: 128}),
+	}, config)
+	assert.Equal(t, "/mnt/fast/journal", config.journalDirectory())
+
+	config, err = load(file, "log_store/embedded_only")
+	require.NoError(t, err)
+	assert.Equal(t, EmbeddedConfig{MemoryLimitMiB: 256}, config.embedded())
+}
+
+func TestConfigErrorsSayWhatToWrite(t *testing.T) {
+	file, err := confmaptest.LoadConf(filepath.Join("testdata", "config.yaml"))
+	require.NoError(t, err)
+	for id, want := range map[string]string{
+		"log_store/no_directory":      `directory: name the data folder, for example "./data"`,
+		"log_store/segment_too_small": "journal: segment_size_mib: write a number from 1 to 1024, not 0",
+		"log_store/segment_too_large": "journal: segment_size_mib: write a number from 1 to 1024, not 2000",
+		"log_store/journal_too_small": "journal: max_size_mib: write at least twice the segment size, 128, not 127",
+		"log_store/memory_too_small":  "embedded: memory_limit_mib: write at least 32, not 31",
+		"log_store/unknown_key":       "invalid keys: dir",
+	} {
+		t.Run(id, func(t *testing.T) {
+			_, err := load(file, id)
+			require.ErrorContains(t, err, want)
+		})
+	}
+}
+
+func TestReadmeExample(t *testing.T) {
+	readme, err := os.ReadFile("README.md")
+	require.NoError(t, err)
+	example := regexp.MustCompile("(?s)```yaml\n(.*?)```").FindSubmatch(readme)
+	require.NotNil(t, example)
+	retrieved, err := confmap.NewRetrievedFromYAML(example[1])
+	require.NoError(t, err)
+	file, err := retrieved.AsConf()
+	require.NoError(t, err)
+	extensions, err := file.Sub("extensions")
+	require.NoError(t, err)
+	config, err := load(extensions, "log_store")
+	require.NoError(t, err)
+	assert.Equal(t, "/var/lib/docket", config.Directory)
+}
+
+// load reads one section into the default configuration and validates it.
+func load(file *confmap.Conf, id string) (*Config, error) {
+	section, err := file.Sub(id)
+	if err != nil {
+		return nil, err
+	}
+	config := createDefaultConfig().(*Config)
+	if err := section.Unmarshal(config); err != nil {
+		return nil, err
+	}
+	return config, confmap.Validate(config)
+}

@@ -1,0 +1,167 @@
+package logstoreextension
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/component/componentstatus"
+	"go.opentelemetry.io/collector/extension"
+	"go.uber.org/zap"
+
+	"github.com/docketlog/docket/internal/docstore"
+	documents "github.com/docketlog/docket/internal/docstore/embedded"
+	"github.com/docketlog/docket/internal/journal"
+	"github.com/docketlog/docket/internal/logstore"
+	records "github.com/docketlog/docket/internal/logstore/embedded"
+	"github.com/docketlog/docket/internal/logstore/journaled"
+)
+
+// Extension is what other components use of the log_store extension. They find it
+// by its configured component.ID and name that in Dependencies, so that it is
+// started before and stopped after them.
+type Extension interface {
+	extension.Extension
+	// LogStore keeps the records. It is nil before Start.
+	LogStore() logstore.Store
+	// Documents keeps Docket's own documents. It is nil before Start.
+	Documents() docstore.Store
+	// Health returns nil when the log store can take records and make them
+	// findable, or else the reason why not. It answers at once.
+	Health(ctx context.Context) error
+}
+
+var errNotStarted = errors.New("the log store is not started")
+
+// store is the extension. Its fields are set by Start and read by others only
+// after that.
+type store struct {
+	config   *Config
+	settings extension.Settings
+
+	records   *journaled.Store
+	documents docstore.Store
+	// closers undo Start, the last first.
+	closers []func(context.Context) error
+}
+
+var _ Extension = (*store)(nil)
+
+func newStore(config *Config, settings extension.Settings) *store {
+	return &store{config: config, settings: settings}
+}
+
+// Start opens everything in the data folder. The journal's backlog is applied
+// afterwards, in the background.
+func (s *store) Start(ctx context.Context, host component.Host) error {
+	if err := s.open(ctx, host); err != nil {
+		return errors.Join(fmt.Errorf("open the log store: %w", err), s.Shutdown(ctx))
+	}
+	s.settings.Logger.Info("log store is open", zap.String("directory", s.config.Directory))
+	return nil
+}
+
+func (s *store) open(ctx context.Context, host component.Host) error {
+	if err := s.lock(); err != nil {
+		return err
+	}
+	keptDocuments, err := documents.Open(s.config.documentsFile())
+	if err != nil {
+		return err
+	}
+	s.closers = append(s.closers, func(context.Context) error { return keptDocuments.Close() })
+
+	backend, err := records.Open(records.Config{
+		Directory:        s.config.recordsDirectory(),
+		MemoryLimitBytes: s.config.embedded().MemoryLimitMiB * mib,
+		Logger:           s.settings.Logger,
+	})
+	if err != nil {
+		return err
+	}
+	keptRecords, err := journaled.Open(ctx, journaled.Config{
+		Directory: s.config.journalDirectory(),
+		Journal: journal.Options{
+			SegmentBytes: s.config.Journal.SegmentSizeMiB * mib,
+			MaxBytes:     s.config.Journal.MaxSizeMiB * mib,
+		},
+		Backend:  backend,
+		OnHealth: func(err error) { s.reportHealth(host, err) },
+		Logger:   s.settings.Logger,
+	})
+	if err != nil {
+		return errors.Join(err, backend.Close())
+	}
+	s.closers = append(s.closers, keptRecords.Close)
+
+	stopTelemetry, err := observe(s.settings.TelemetrySettings, keptRecords)
+	if err != nil {
+		return err
+	}
+	s.closers = append(s.closers, func(context.Context) error { stopTelemetry(); return nil })
+	s.records, s.documents = keptRecords, keptDocuments
+	return nil
+}
+
+// lock locks every folder that is ours alone.
+func (s *store) lock() error {
+	directories := []string{s.config.Directory}
+	if s.config.Journal.Directory != "" && filepath.Clean(s.config.Journal.Directory) != filepath.Clean(s.config.Directory) {
+		directories = append(directories, s.config.Journal.Directory)
+	}
+	for _, directory := range directories {
+		unlock, err := lockDirectory(directory)
+		if err != nil {
+			return err
+		}
+		s.closers = append(s.closers, func(context.Context) error { return unlock() })
+	}
+	return nil
+}
+
+// reportHealth makes a change of the store's health the component's status.
+func (s *store) reportHealth(host component.Host, err error) {
+	switch {
+	case err == nil:
+		s.settings.Logger.Info("the log store has recovered")
+		componentstatus.ReportStatus(host, componentstatus.NewEvent(componentstatus.StatusOK))
+	case errors.Is(err, journal.ErrFailed):
+		// Nothing but opening it again helps, after whatever the disk has.
+		s.settings.Logger.Error("the log store takes no records until it is restarted", zap.Error(err))
+		componentstatus.ReportStatus(host, componentstatus.NewPermanentErrorEvent(err))
+	default:
+		s.settings.Logger.Error("the log store is unhealthy", zap.Error(err))
+		componentstatus.ReportStatus(host, componentstatus.NewRecoverableErrorEvent(err))
+	}
+}
+
+func (s *store) LogStore() logstore.Store {
+	if s.records == nil {
+		return nil
+	}
+	return s.records
+}
+
+func (s *store) Documents() docstore.Store { return s.documents }
+
+func (s *store) Health(context.Context) error {
+	if s.records == nil {
+		return errNotStarted
+	}
+	return s.records.Health()
+}
+
+// Shutdown closes what Start has opened.
+func (s *store) Shutdown(ctx context.Context) error {
+	var errs []error
+	for n := len(s.closers) - 1; n >= 0; n-- {
+		errs = append(errs, s.closers[n](ctx))
+	}
+	s.closers = nil
+	if err := errors.Join(errs...); err != nil {
+		return fmt.Errorf("close the log store: %w", err)
+	}
+	return nil
+}

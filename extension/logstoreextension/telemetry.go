@@ -1,0 +1,43 @@
+package logstoreextension
+
+import (
+	"context"
+	"errors"
+
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/otel/metric"
+
+	"github.com/docketlog/docket/extension/logstoreextension/internal/metadata"
+	"github.com/docketlog/docket/internal/logstore/journaled"
+)
+
+// observe offers the store's numbers as metrics. They are read when metrics are
+// collected, so that counting costs nothing where records go by.
+func observe(settings component.TelemetrySettings, store *journaled.Store) (stop func(), err error) {
+	builder, err := metadata.NewTelemetryBuilder(settings)
+	if err != nil {
+		return nil, err
+	}
+	number := func(of func(journaled.Stats) int64) metric.Int64Callback {
+		return func(_ context.Context, observer metric.Int64Observer) error {
+			observer.Observe(of(store.Stats()))
+			return nil
+		}
+	}
+	err = errors.Join(
+		builder.RegisterLogStoreJournalAppendsCallback(number(func(s journaled.Stats) int64 { return s.Appends })),
+		builder.RegisterLogStoreJournalFsyncsCallback(number(func(s journaled.Stats) int64 { return s.Fsyncs })),
+		builder.RegisterLogStoreJournalWrittenCallback(number(func(s journaled.Stats) int64 { return s.AppendedBytes })),
+		builder.RegisterLogStoreJournalSizeCallback(number(func(s journaled.Stats) int64 { return s.JournalBytes })),
+		builder.RegisterLogStoreJournalLimitCallback(number(func(s journaled.Stats) int64 { return s.JournalLimit })),
+		builder.RegisterLogStoreAppliedRecordsCallback(number(func(s journaled.Stats) int64 { return s.AppliedRecords })),
+		builder.RegisterLogStoreApplyFailuresCallback(number(func(s journaled.Stats) int64 { return s.ApplyFailures })),
+		builder.RegisterLogStoreLagBatchesCallback(number(func(s journaled.Stats) int64 { return s.LagEntries })),
+		builder.RegisterLogStoreLagSizeCallback(number(func(s journaled.Stats) int64 { return s.LagBytes })),
+	)
+	if err != nil {
+		builder.Shutdown()
+		return nil, err
+	}
+	return builder.Shutdown, nil
+}

@@ -1,0 +1,282 @@
+package journaled
+
+import (
+	"context"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"go.opentelemetry.io/collector/pdata/plog"
+	"go.uber.org/zap"
+
+	"github.com/docketlog/docket/internal/journal"
+	"github.com/docketlog/docket/internal/logstore"
+	"github.com/docketlog/docket/internal/record"
+)
+
+const (
+	// applierName names the checkpoint.
+	applierName = "backend"
+
+	// maxBatchRecords and maxBatchBytes (of encoded records) bound one Apply, and
+	// with it the memory that decoded records take. One entry may exceed them.
+	maxBatchRecords = 5000
+	maxBatchBytes   = 4 << 20
+
+	// gatherTime is how long the applier lets entries come together when there are
+	// fewer than gatherEntries: for the backend, a batch is much cheaper than its
+	// records one by one. It adds to the time until a record is found.
+	gatherTime    = 20 * time.Millisecond
+	gatherEntries = 200
+
+	minBackoff = 100 * time.Millisecond
+	maxBackoff = 10 * time.Second
+)
+
+// applier brings the journal's entries into the backend, in order.
+type applier struct {
+	journal  *journal.Journal
+	backend  logstore.Backend
+	health   *health
+	logger   *zap.Logger
+	interval time.Duration
+	// earlyBytes is how much may be applied without a checkpoint before one is
+	// due, so that a fast stream does not fill the journal between two of them.
+	earlyBytes int64
+
+	// taking ends when the store takes nothing more: then the rest is applied.
+	// working ends when even that must stop.
+	taking, working         context.Context //nolint:containedctx // the lives of a goroutine
+	stopTaking, stopWorking context.CancelFunc
+	// finished is closed when run has returned; then outcome may be read.
+	finished chan struct{}
+	outcome  error
+
+	// These belong to run. replayThrough is the last entry that the backend may
+	// have already; the others describe the last checkpoint.
+	replayThrough      uint64
+	checkpointed       uint64
+	checkpointPosition int64
+	checkpointTime     time.Time
+
+	// applied is the index of the last applied entry, and position that entry's
+	// position in the journal. Only run writes them.
+	applied  atomic.Uint64
+	position atomic.Int64
+	records  atomic.Int64
+	failures atomic.Int64
+}
+
+func newApplier(s *Store, config Config) (*applier, error) {
+	checkpoint, err := s.journal.Checkpoint(applierName)
+	if err != nil {
+		return nil, err
+	}
+	first, err := s.journal.FirstIndex()
+	if err != nil {
+		return nil, err
+	}
+	if first > checkpoint+1 {
+		return nil, fmt.Errorf("%w: entries %d to %d were never applied, but are gone", journal.ErrCorrupt, checkpoint+1, first-1)
+	}
+	position, err := s.journal.Position(checkpoint)
+	if err != nil {
+		return nil, err
+	}
+	_, limit := s.journal.Size()
+	a := &applier{
+		journal: s.journal, backend: s.backend, health: s.health, logger: config.Logger,
+		interval: config.CheckpointInterval, earlyBytes: limit / 4,
+		finished: make(chan struct{}), replayThrough: s.journal.LastIndex(),
+		checkpointed: checkpoint, checkpointPosition: position, checkpointTime: time.Now(),
+	}
+	a.applied.Store(checkpoint)
+	a.position.Store(position)
+	a.taking, a.stopTaking = context.WithCancel(context.Background())
+	a.working, a.stopWorking = context.WithCancel(context.Background())
+	if a.replayThrough > checkpoint {
+		a.logger.Info("replaying the journal", zap.Uint64("entries", a.replayThrough-checkpoint))
+	}
+	return a, nil
+}
+
+// stop lets run apply the rest, for as long as ctx allows, and waits for its end.
+// Nothing may be appended to the journal any more.
+func (a *applier) stop(ctx context.Context) error {
+	a.stopTaking()
+	defer a.stopWorking()
+	defer context.AfterFunc(ctx, a.stopWorking)()
+	<-a.finished
+	return a.outcome
+}
+
+// run is the applier's goroutine.
+func (a *applier) run() {
+	defer close(a.finished)
+	for a.taking.Err() == nil {
+		a.gather()
+		a.applyWaiting()
+		a.checkpointIfDue()
+	}
+	for a.applied.Load() < a.journal.LastIndex() {
+		err := a.working.Err()
+		if err == nil {
+			err = a.applyNext()
+		}
+		if err != nil {
+			entries, bytes := a.lag()
+			a.logger.Warn("closing with records that only the journal has; they are applied after the next start",
+				zap.Int64("entries", entries), zap.Int64("bytes", bytes), zap.Error(err))
+			break
+		}
+	}
+	if a.working.Err() == nil {
+		a.outcome = a.checkpoint()
+	}
+}
+
+// gather waits until there are entries to apply, a checkpoint is due or the store
+// is closing.
+func (a *applier) gather() {
+	ctx, cancel := context.WithDeadline(a.taking, a.checkpointTime.Add(a.interval))
+	defer cancel()
+	if a.applied.Load() == a.checkpointed {
+		ctx = a.taking // nothing to check
+	}
+	if a.journal.Wait(ctx, a.applied.Load()) != nil {
+		return
+	}
+	if entries, _ := a.lag(); entries < gatherEntries {
+		sleep(a.taking, gatherTime)
+	}
+}
+
+// applyWaiting applies one batch, however long that takes.
+func (a *applier) applyWaiting() {
+	for backoff := minBackoff; ; backoff = min(2*backoff, maxBackoff) {
+		err := a.applyNext()
+		if err == nil {
+			a.health.set(conditionBackendFailed, nil)
+			return
+		}
+		if a.taking.Err() != nil {
+			return // run tries once more
+		}
+		a.failures.Add(1)
+		a.health.set(conditionBackendFailed, err)
+		a.logger.Error("records stay in the journal, because they cannot be applied; trying again",
+			zap.Error(err), zap.Duration("after", backoff), zap.Uint64("first_entry", a.applied.Load()+1))
+		sleep(a.taking, backoff)
+	}
+}
+
+// applyNext applies the next batch, if there is one.
+func (a *applier) applyNext() error {
+	next, err := a.collect()
+	if err != nil {
+		return err
+	}
+	if len(next.records) > 0 {
+		if err := a.backend.Apply(a.working, next.records, next.replayed); err != nil {
+			return fmt.Errorf("apply entries %d to %d: %w", a.applied.Load()+1, next.through, err)
+		}
+	}
+	a.applied.Store(next.through)
+	a.position.Add(next.bytes)
+	a.records.Add(int64(len(next.records)))
+	return nil
+}
+
+// batch is the records of consecutive entries.
+type batch struct {
+	records  []record.Record
+	replayed bool
+	through  uint64
+	bytes    int64
+}
+
+// collect reads and decodes the entries behind the applied ones. A batch is
+// either all replayed or all new.
+func (a *applier) collect() (batch, error) {
+	applied, last := a.applied.Load(), a.journal.LastIndex()
+	next := batch{through: applied, replayed: applied < a.replayThrough}
+	if next.replayed {
+		last = min(last, a.replayThrough)
+	}
+	for index := applied + 1; index <= last && len(next.records) < maxBatchRecords && next.bytes < maxBatchBytes; index++ {
+		payload, err := a.journal.Read(index)
+		if err != nil {
+			return next.orError(applied, err)
+		}
+		logs, err := new(plog.ProtoUnmarshaler).UnmarshalLogs(payload)
+		if err != nil {
+			return next.orError(applied, fmt.Errorf("decode journal entry %d: %w", index, err))
+		}
+		for r := range record.All(logs) {
+			next.records = append(next.records, r)
+		}
+		next.through = index
+		next.bytes += int64(len(payload))
+	}
+	return next, nil
+}
+
+// orError is the batch as far as it came; the error is for the next call, which
+// meets it at once.
+func (b batch) orError(applied uint64, err error) (batch, error) {
+	if b.through > applied {
+		return b, nil
+	}
+	return b, err
+}
+
+func (a *applier) checkpointIfDue() {
+	if time.Since(a.checkpointTime) < a.interval && a.position.Load()-a.checkpointPosition < a.earlyBytes {
+		return
+	}
+	err := a.checkpoint()
+	a.health.set(conditionCheckpointFailed, err)
+	if err != nil {
+		a.failures.Add(1)
+		a.logger.Error("cannot checkpoint, so the journal keeps what is applied; trying again", zap.Error(err))
+	}
+}
+
+// checkpoint makes durable what is applied, then says so, then lets go of it: in
+// any other order a crash in between would lose records.
+func (a *applier) checkpoint() error {
+	a.checkpointTime = time.Now()
+	applied := a.applied.Load()
+	if applied == a.checkpointed {
+		return nil
+	}
+	if err := a.backend.Sync(a.working); err != nil {
+		return fmt.Errorf("sync the backend: %w", err)
+	}
+	if err := a.journal.SetCheckpoint(applierName, applied); err != nil {
+		return err
+	}
+	a.checkpointed, a.checkpointPosition = applied, a.position.Load()
+	if err := a.journal.Release(applied); err != nil {
+		return err
+	}
+	a.health.set(conditionJournalFull, nil)
+	return nil
+}
+
+// lag returns how many entries, and bytes of them, are not applied yet.
+func (a *applier) lag() (entries, bytes int64) {
+	applied, position := a.applied.Load(), a.position.Load()
+	last, end := a.journal.End()
+	return int64(last - applied), end - position //nolint:gosec // last was read after applied, so it is not smaller
+}
+
+// sleep returns after the duration or when ctx ends.
+func sleep(ctx context.Context, duration time.Duration) {
+	timer := time.NewTimer(duration)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+}

@@ -1,0 +1,247 @@
+package journaled
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"go.opentelemetry.io/collector/consumer/consumererror"
+	"go.opentelemetry.io/collector/pdata/plog"
+	"go.uber.org/zap"
+
+	"github.com/docketlog/docket/internal/journal"
+	"github.com/docketlog/docket/internal/logstore"
+	"github.com/docketlog/docket/internal/record"
+)
+
+const (
+	// DefaultCheckpointInterval bounds what is replayed after a crash: ten seconds'
+	// worth of records.
+	DefaultCheckpointInterval = 10 * time.Second
+
+	// retryWhenFull is how soon a client may try again when the journal is full:
+	// about as long as one checkpoint takes to come.
+	retryWhenFull = 5 * time.Second
+	// retryWhenFailed is the same for a journal that an operator must look at.
+	retryWhenFailed = time.Minute
+
+	// closeTimeout bounds how long Close applies what is left. The rest is safe in
+	// the journal and is applied after the next Open.
+	closeTimeout = 10 * time.Second
+)
+
+// Config of a Store.
+type Config struct {
+	// Directory is the journal's.
+	Directory string
+	Journal   journal.Options
+	// Backend belongs to the store from a successful Open on.
+	Backend logstore.Backend
+	// CheckpointInterval is the least time between two checkpoints; 0 means
+	// DefaultCheckpointInterval.
+	CheckpointInterval time.Duration
+	// OnHealth is called with the new value of Health when the store becomes
+	// unhealthy or healthy again, one call at a time. Of the store's methods it may
+	// call only Health and Stats. May be nil.
+	OnHealth func(error)
+	// Logger may be nil.
+	Logger *zap.Logger
+}
+
+// Store is a logstore.Store. All methods may be called at once.
+type Store struct {
+	journal *journal.Journal
+	backend logstore.Backend
+	applier *applier
+	health  *health
+
+	// open is held for reading during every Append, Search and Count, and for
+	// writing by Close, which so waits for them. It guards closed.
+	open   sync.RWMutex
+	closed bool
+	// closing ends when Close begins, and searches with it.
+	closing context.Context //nolint:containedctx // the life of the store
+	close   context.CancelFunc
+}
+
+var _ logstore.Store = (*Store)(nil)
+
+// Open opens the journal and starts to apply what the backend does not have yet;
+// it does not wait for that. On an error the backend stays the caller's.
+func Open(_ context.Context, config Config) (*Store, error) {
+	if config.Logger == nil {
+		config.Logger = zap.NewNop()
+	}
+	if config.CheckpointInterval == 0 {
+		config.CheckpointInterval = DefaultCheckpointInterval
+	}
+	config.Journal.Logger = config.Logger
+	log, err := journal.Open(config.Directory, config.Journal)
+	if err != nil {
+		return nil, err
+	}
+	s := &Store{journal: log, backend: config.Backend, health: &health{onChange: config.OnHealth}}
+	s.closing, s.close = context.WithCancel(context.Background())
+	s.applier, err = newApplier(s, config)
+	if err != nil {
+		s.close()
+		return nil, errors.Join(err, log.Close())
+	}
+	go s.applier.run()
+	return s, nil
+}
+
+// Append implements logstore.Writer. Beside an *logstore.UnavailableError (which
+// wraps journal.ErrFull when that is the reason) and logstore.ErrClosed it
+// returns a permanent error (consumererror.IsPermanent) for logs that can never
+// be stored: a record without an id or a project, or a batch that is too large.
+func (s *Store) Append(ctx context.Context, logs plog.Logs) error {
+	if logs.LogRecordCount() == 0 {
+		return nil
+	}
+	if err := validate(logs); err != nil {
+		return consumererror.NewPermanent(err)
+	}
+	payload, err := new(plog.ProtoMarshaler).MarshalLogs(logs)
+	if err != nil {
+		return consumererror.NewPermanent(fmt.Errorf("encode records for the journal: %w", err))
+	}
+	s.open.RLock()
+	defer s.open.RUnlock()
+	if s.closed {
+		return logstore.ErrClosed
+	}
+	_, err = s.journal.Append(ctx, payload)
+	return s.refusal(err)
+}
+
+// validate checks what the backend relies on. Hashes are not computed again: the
+// receiver or the normalize processor has just done so.
+func validate(logs plog.Logs) error {
+	position := 0
+	for r := range record.All(logs) {
+		position++
+		switch {
+		case r.ID() == "":
+			return fmt.Errorf("record %d of the batch has no %s: put the normalize processor in front of the store", position, record.AttributeID)
+		case r.ProjectID() <= 0:
+			return fmt.Errorf("record %d of the batch has no project in the resource attribute %s: put the normalize processor in front of the store",
+				position, record.AttributeProjectID)
+		}
+	}
+	return nil
+}
+
+// refusal turns an error of the journal into one of the Store interface.
+func (s *Store) refusal(err error) error {
+	var tooLarge *journal.PayloadTooLargeError
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &tooLarge):
+		return consumererror.NewPermanent(fmt.Errorf("the batch has %d bytes, the store takes %d at once: send smaller batches",
+			tooLarge.Bytes, tooLarge.Limit))
+	case errors.Is(err, journal.ErrFull):
+		s.health.set(conditionJournalFull, err)
+		return &unavailable{
+			UnavailableError: &logstore.UnavailableError{Reason: "the journal is full", RetryAfter: retryWhenFull}, cause: err,
+		}
+	case errors.Is(err, journal.ErrFailed):
+		s.health.set(conditionJournalFailed, err)
+		return &unavailable{
+			UnavailableError: &logstore.UnavailableError{Reason: "the journal cannot be written", RetryAfter: retryWhenFailed}, cause: err,
+		}
+	case errors.Is(err, journal.ErrClosed):
+		return logstore.ErrClosed
+	default:
+		return fmt.Errorf("append to the journal: %w", err)
+	}
+}
+
+// unavailable is an UnavailableError that keeps its cause, which is for our own
+// log rather than for clients.
+type unavailable struct {
+	*logstore.UnavailableError
+	cause error
+}
+
+func (u *unavailable) Unwrap() []error { return []error{u.UnavailableError, u.cause} }
+
+// Search implements logstore.Reader.
+func (s *Store) Search(ctx context.Context, query logstore.Query) ([]record.Record, error) {
+	return read(ctx, s, query, s.backend.Search)
+}
+
+// Count implements logstore.Reader.
+func (s *Store) Count(ctx context.Context, query logstore.Query) (int64, error) {
+	return read(ctx, s, query, s.backend.Count)
+}
+
+func read[T any](ctx context.Context, s *Store, query logstore.Query, call func(context.Context, logstore.Query) (T, error)) (T, error) {
+	s.open.RLock()
+	defer s.open.RUnlock()
+	if s.closed || s.closing.Err() != nil {
+		var none T
+		return none, logstore.ErrClosed
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	defer context.AfterFunc(s.closing, func() { cancel(logstore.ErrClosed) })()
+	return call(ctx, query)
+}
+
+// Health returns nil when the store can take records and make them findable, or
+// else the reason why not.
+func (s *Store) Health() error {
+	if s.closing.Err() != nil {
+		return logstore.ErrClosed
+	}
+	return s.health.get()
+}
+
+// Stats are numbers since the store was opened, and the present state.
+type Stats struct {
+	// Appends counts the acknowledged batches, AppendedBytes their size in the
+	// journal, Fsyncs how many commits that took.
+	Appends, AppendedBytes, Fsyncs int64
+	// AppliedRecords counts records given to the backend, with the replayed ones;
+	// ApplyFailures the calls of the backend that failed.
+	AppliedRecords, ApplyFailures int64
+	// LagEntries and LagBytes are what the journal has and the backend has not
+	// applied yet. An entry holds the records of one Append.
+	LagEntries, LagBytes int64
+	// JournalBytes is what is not released yet, JournalLimit how much it may be.
+	JournalBytes, JournalLimit int64
+}
+
+// Stats returns the numbers.
+func (s *Store) Stats() Stats {
+	counts := s.journal.Stats()
+	size, limit := s.journal.Size()
+	stats := Stats{
+		Appends: counts.Appends, AppendedBytes: counts.Bytes, Fsyncs: counts.Commits,
+		AppliedRecords: s.applier.records.Load(), ApplyFailures: s.applier.failures.Load(),
+		JournalBytes: size, JournalLimit: limit,
+	}
+	stats.LagEntries, stats.LagBytes = s.applier.lag()
+	return stats
+}
+
+// Close stops taking records, applies what is left for as long as ctx allows but
+// at most ten seconds, makes it durable and closes the journal and the backend.
+// What is not applied by then is applied after the next Open.
+func (s *Store) Close(ctx context.Context) error {
+	s.close()
+	s.open.Lock()
+	defer s.open.Unlock()
+	if s.closed {
+		return nil
+	}
+	s.closed = true
+	ctx, cancel := context.WithTimeout(ctx, closeTimeout)
+	defer cancel()
+	err := s.applier.stop(ctx)
+	return errors.Join(err, s.backend.Close(), s.journal.Close())
+}
