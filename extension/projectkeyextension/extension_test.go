@@ -1,0 +1,223 @@
+package projectkeyextension
+
+import (
+	"context"
+	"errors"
+	"net"
+	"path/filepath"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/client"
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/component/componenttest"
+	"go.opentelemetry.io/collector/extension/extensioncapabilities"
+	"go.opentelemetry.io/collector/extension/extensiontest"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/sdk/metric/metricdata"
+	"go.opentelemetry.io/otel/sdk/metric/metricdata/metricdatatest"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"github.com/docketlog/docket/extension/projectkeyextension/internal/metadata"
+	"github.com/docketlog/docket/extension/projectkeyextension/internal/metadatatest"
+	"github.com/docketlog/docket/internal/docstore"
+	"github.com/docketlog/docket/internal/docstore/embedded"
+	"github.com/docketlog/docket/internal/tenant"
+)
+
+func bearer(token string) map[string][]string {
+	return map[string][]string{"Authorization": {"Bearer " + token}}
+}
+
+func TestAuthenticatePutsTheIdentityIntoTheContext(t *testing.T) {
+	started := startExtension(t, newStoreHost(t))
+	address := &net.TCPAddr{IP: net.IPv4(192, 0, 2, 1)}
+	ctx := client.NewContext(t.Context(), client.Info{Addr: address})
+	headers := bearer(adminKey)
+	headers["X-Cm-Projectid"] = []string{"1"}
+
+	ctx, err := started.Authenticate(ctx, headers)
+	require.NoError(t, err)
+	identity, ok := tenant.FromContext(ctx)
+	require.True(t, ok)
+	require.True(t, identity.Admin)
+	project, err := identity.Project("")
+	require.NoError(t, err)
+	require.Equal(t, int64(1), project.ID)
+	require.Equal(t, address, client.FromContext(ctx).Addr)
+
+	key, value, err := started.Directory().CreateKey(ctx, identity, tenant.NewKey{Label: "app", Scopes: []tenant.Scope{tenant.ScopeWrite}})
+	require.NoError(t, err)
+	ctx, err = started.Authenticate(t.Context(), map[string][]string{"token": {value}, "organization": {"default"}})
+	require.NoError(t, err)
+	identity, _ = tenant.FromContext(ctx)
+	require.Equal(t, key.ID, identity.KeyID)
+}
+
+func TestAuthenticateRefuses(t *testing.T) {
+	started := startExtension(t, newStoreHost(t))
+	for _, test := range []struct {
+		headers map[string][]string
+		reason  tenant.Reason
+	}{
+		{nil, tenant.ReasonMissingCredentials},
+		{map[string][]string{"Authorization": {"Basic abc"}}, tenant.ReasonMissingCredentials},
+		{bearer("wrong"), tenant.ReasonInvalidCredentials},
+	} {
+		ctx, err := started.Authenticate(t.Context(), test.headers)
+		refusal, ok := errors.AsType[*tenant.Error](err)
+		require.True(t, ok)
+		require.Equal(t, test.reason, refusal.Reason)
+		_, ok = status.FromError(err)
+		require.False(t, ok, "configgrpc answers Unauthenticated to errors without a status")
+		_, ok = tenant.FromContext(ctx)
+		require.False(t, ok)
+	}
+}
+
+// brokenStore cannot be read while broken is set.
+type brokenStore struct {
+	docstore.Store
+	broken atomic.Bool
+}
+
+func (s *brokenStore) List(ctx context.Context, collection, prefix string) ([]docstore.Document, error) {
+	if s.broken.Load() {
+		return nil, errors.New("no answer")
+	}
+	return s.Store.List(ctx, collection, prefix)
+}
+
+func TestNobodyIsRefusedBecauseOfAnOutage(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		documents, err := embedded.Open(filepath.Join(t.TempDir(), "documents.db"))
+		require.NoError(t, err)
+		t.Cleanup(func() { require.NoError(t, documents.Close()) })
+		store := &brokenStore{Store: documents}
+		started := startExtension(t, hostOf(store))
+
+		store.broken.Store(true)
+		time.Sleep(10 * time.Second)
+		for _, token := range []string{adminKey, "wrong"} {
+			_, err := started.Authenticate(t.Context(), bearer(token))
+			requireUnavailable(t, err, 2*time.Second)
+		}
+		store.broken.Store(false)
+		time.Sleep(3 * time.Second)
+		_, err = started.Authenticate(t.Context(), bearer(adminKey))
+		require.NoError(t, err)
+	})
+}
+
+func requireUnavailable(t *testing.T, err error, retryAfter time.Duration) {
+	t.Helper()
+	_, refused := errors.AsType[*tenant.Error](err)
+	require.False(t, refused)
+	unavailable, ok := errors.AsType[*tenant.UnavailableError](err)
+	require.True(t, ok)
+	require.Equal(t, retryAfter, unavailable.RetryAfter)
+	answer, ok := status.FromError(err)
+	require.True(t, ok)
+	require.Equal(t, codes.Unavailable, answer.Code())
+	require.Len(t, answer.Details(), 1)
+}
+
+func TestNotStarted(t *testing.T) {
+	created, err := newProjectKey(extensiontest.NewNopSettings(typ), configWithAdminKey())
+	require.NoError(t, err)
+	require.Nil(t, created.Directory())
+	_, err = created.Authenticate(t.Context(), bearer(adminKey))
+	requireUnavailable(t, err, time.Second)
+}
+
+func TestStoreIsFoundByItsID(t *testing.T) {
+	config := configWithAdminKey()
+	config.Store = component.MustNewIDWithName("log_store", "main")
+	created, err := newProjectKey(extensiontest.NewNopSettings(typ), config)
+	require.NoError(t, err)
+	var dependent extensioncapabilities.Dependent = created
+	require.Equal(t, []component.ID{config.Store}, dependent.Dependencies())
+
+	host := newStoreHost(t)
+	require.ErrorContains(t, created.Start(t.Context(), host), `there is no extension "log_store/main": add it to service::extensions`)
+	host.extensions[config.Store] = created
+	require.ErrorContains(t, created.Start(t.Context(), host), `"log_store/main" keeps no documents`)
+	host.extensions[config.Store] = host.extensions[component.MustNewID("log_store")]
+	require.NoError(t, created.Start(t.Context(), host))
+	require.NoError(t, created.Shutdown(t.Context()))
+}
+
+func TestStartFails(t *testing.T) {
+	t.Run("without a file for the admin key", func(t *testing.T) {
+		config := createDefaultConfig().(*Config)
+		config.AdminKeyFile = t.TempDir()
+		created, err := newProjectKey(extensiontest.NewNopSettings(typ), config)
+		require.NoError(t, err)
+		require.Error(t, created.Start(t.Context(), newStoreHost(t)))
+		require.NoError(t, created.Shutdown(t.Context()))
+	})
+	t.Run("without an answer of the store", func(t *testing.T) {
+		documents, err := embedded.Open(filepath.Join(t.TempDir(), "documents.db"))
+		require.NoError(t, err)
+		require.NoError(t, documents.Close())
+		created, err := newProjectKey(extensiontest.NewNopSettings(typ), configWithAdminKey())
+		require.NoError(t, err)
+		err = created.Start(t.Context(), hostOf(documents))
+		require.ErrorIs(t, err, docstore.ErrClosed)
+		require.ErrorContains(t, err, "start the directory of projects and keys")
+		require.NoError(t, created.Shutdown(t.Context()))
+	})
+}
+
+// TestRevocationReachesAnotherReplica runs two extensions with the default
+// intervals over one store.
+func TestRevocationReachesAnotherReplica(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		host := newStoreHost(t)
+		here, there := startExtension(t, host), startExtension(t, host)
+		admin := &tenant.Identity{Admin: true}
+		key, value, err := here.Directory().CreateKey(t.Context(), admin, tenant.NewKey{Label: "app", Scopes: []tenant.Scope{tenant.ScopeRead}})
+		require.NoError(t, err)
+		time.Sleep(5 * time.Second)
+		_, err = there.Authenticate(t.Context(), bearer(value))
+		require.NoError(t, err)
+
+		require.NoError(t, here.Directory().DeleteKey(t.Context(), admin, key.ID))
+		_, err = here.Authenticate(t.Context(), bearer(value))
+		require.Error(t, err)
+		time.Sleep(5 * time.Second)
+		_, err = there.Authenticate(t.Context(), bearer(value))
+		refusal, ok := errors.AsType[*tenant.Error](err)
+		require.True(t, ok)
+		require.Equal(t, tenant.ReasonInvalidCredentials, refusal.Reason)
+	})
+}
+
+func TestAuthenticationsAreCounted(t *testing.T) {
+	telemetry := componenttest.NewTelemetry()
+	t.Cleanup(func() { require.NoError(t, telemetry.Shutdown(context.WithoutCancel(t.Context()))) })
+	settings := extensiontest.NewNopSettings(metadata.Type)
+	settings.TelemetrySettings = telemetry.NewTelemetrySettings()
+	created, err := newProjectKey(settings, configWithAdminKey())
+	require.NoError(t, err)
+
+	tokens := []string{"", adminKey, adminKey, adminKey, "wrong", "wrong"}
+	_, err = created.Authenticate(t.Context(), bearer(adminKey))
+	require.Error(t, err, "not started")
+	require.NoError(t, created.Start(t.Context(), newStoreHost(t)))
+	for _, token := range tokens {
+		_, _ = created.Authenticate(t.Context(), bearer(token))
+	}
+	require.NoError(t, created.Shutdown(t.Context()))
+
+	point := func(outcome string, count int64) metricdata.DataPoint[int64] {
+		return metricdata.DataPoint[int64]{Value: count, Attributes: attribute.NewSet(attribute.String("outcome", outcome))}
+	}
+	metadatatest.AssertEqualProjectKeyAuthentications(t, telemetry, []metricdata.DataPoint[int64]{
+		point("accepted", 3), point("missing", 1), point("invalid", 2), point("unavailable", 1),
+	}, metricdatatest.IgnoreTimestamp(), metricdatatest.IgnoreExemplars())
+}
