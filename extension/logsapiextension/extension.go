@@ -1,0 +1,161 @@
+package logsapiextension
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"sync"
+	"sync/atomic"
+
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/component/componentstatus"
+	"go.opentelemetry.io/collector/config/confighttp"
+	"go.opentelemetry.io/collector/extension"
+	"go.opentelemetry.io/collector/extension/extensioncapabilities"
+	"go.uber.org/zap"
+
+	"github.com/docketlog/docket/internal/logstore"
+	"github.com/docketlog/docket/internal/tenant"
+)
+
+var (
+	_ extensioncapabilities.Dependent       = (*logsAPI)(nil)
+	_ extensioncapabilities.PipelineWatcher = (*logsAPI)(nil)
+)
+
+// logsAPI is the extension: it owns the listener and finds what the endpoints
+// work with.
+type logsAPI struct {
+	config   *Config
+	settings extension.Settings
+
+	// ready is true while the pipelines run.
+	ready atomic.Bool
+
+	// address, server and serving are set by Start.
+	address net.Addr
+	server  *http.Server
+	serving sync.WaitGroup
+}
+
+func newLogsAPI(config *Config, settings extension.Settings) *logsAPI {
+	return &logsAPI{config: config, settings: settings}
+}
+
+// Dependencies implements extensioncapabilities.Dependent: the store and the
+// directory are there before the first request is.
+func (a *logsAPI) Dependencies() []component.ID {
+	return []component.ID{a.config.Store, a.config.Authenticator}
+}
+
+// Start begins to listen.
+func (a *logsAPI) Start(ctx context.Context, host component.Host) error {
+	endpoints, err := a.resolve(host)
+	if err != nil {
+		return err
+	}
+	routes := newRouter(endpoints.routes(), a.config.QueryTimeout, a.settings.Logger)
+	a.server, err = a.config.Server.ToServer(ctx, host.GetExtensions(), a.settings.TelemetrySettings, routes,
+		confighttp.WithErrorHandler(routes.refuseBody))
+	if err != nil {
+		return fmt.Errorf("prepare the HTTP server: %w", err)
+	}
+	listener, err := a.config.Server.ToListener(ctx)
+	if err != nil {
+		return fmt.Errorf("listen on %s: %w", a.config.Server.NetAddr.Endpoint, err)
+	}
+	a.address = listener.Addr()
+	a.settings.Logger.Info("Starting HTTP server", zap.String("endpoint", a.address.String()))
+	a.serve(host, listener)
+	return nil
+}
+
+// serve answers requests until Shutdown. A listener that breaks stops the
+// collector: an API that silently answers nobody would be worse.
+func (a *logsAPI) serve(host component.Host, listener net.Listener) {
+	a.serving.Go(func() {
+		if err := a.server.Serve(listener); err != nil && !errors.Is(err, http.ErrServerClosed) {
+			componentstatus.ReportStatus(host, componentstatus.NewFatalErrorEvent(err))
+		}
+	})
+}
+
+// Shutdown lets the requests under way finish for as long as ctx allows.
+func (a *logsAPI) Shutdown(ctx context.Context) error {
+	if a.server == nil {
+		return nil
+	}
+	err := a.server.Shutdown(ctx)
+	if err != nil {
+		err = errors.Join(err, a.server.Close())
+	}
+	a.serving.Wait()
+	return err
+}
+
+// Ready implements extensioncapabilities.PipelineWatcher.
+func (a *logsAPI) Ready() error {
+	a.ready.Store(true)
+	return nil
+}
+
+// NotReady implements extensioncapabilities.PipelineWatcher.
+func (a *logsAPI) NotReady() error {
+	a.ready.Store(false)
+	return nil
+}
+
+// Interfaces of the extensions that this one works with.
+type (
+	storeOwner     interface{ LogStore() logstore.Store }
+	directoryOwner interface{ Directory() tenant.Directory }
+	// healthReporter is optional. Health returns nil, or why the extension cannot
+	// take or answer requests now.
+	healthReporter interface {
+		Health(ctx context.Context) error
+	}
+)
+
+// resolve finds the configured extensions.
+func (a *logsAPI) resolve(host component.Host) (*endpoints, error) {
+	extensions := host.GetExtensions()
+	store, err := find[storeOwner](extensions, "store", a.config.Store, "a log store: name a log_store extension")
+	if err != nil {
+		return nil, err
+	}
+	directory, err := find[directoryOwner](extensions, "authenticator", a.config.Authenticator,
+		"a directory of keys: name a project_key extension")
+	if err != nil {
+		return nil, err
+	}
+	e := &endpoints{
+		reader:    store.LogStore(),
+		directory: directory.Directory(),
+		build:     a.settings.BuildInfo,
+		ready:     a.ready.Load,
+	}
+	for _, id := range a.Dependencies() {
+		if reporter, ok := extensions[id].(healthReporter); ok {
+			e.health = append(e.health, reporter)
+		}
+	}
+	return e, nil
+}
+
+// find returns the extension of an id as a T. Option is the configuration's name
+// for it, and provides completes "does not provide …".
+func find[T any](extensions map[component.ID]component.Component, option string, id component.ID, provides string) (T, error) {
+	var none T
+	found, ok := extensions[id]
+	if !ok {
+		return none, fmt.Errorf("%s: there is no extension %q: add it under `extensions` and list it in `service::extensions`",
+			option, id)
+	}
+	extension, ok := found.(T)
+	if !ok {
+		return none, fmt.Errorf("%s: the extension %q does not provide %s", option, id, provides)
+	}
+	return extension, nil
+}

@@ -1,0 +1,170 @@
+package logsapiextension
+
+import (
+	"net/http"
+
+	"github.com/docketlog/docket/internal/tenant"
+)
+
+// maxKeyLabel is how many characters a key's label may have.
+const maxKeyLabel = 40
+
+func (e *endpoints) keyRoutes() []route {
+	return []route{
+		{path: "/api/personal_api_keys", shape: postHogShape, methods: map[string]endpoint{
+			http.MethodGet:  e.guard(e.listKeys),
+			http.MethodPost: e.guard(e.createKey),
+		}},
+		{path: "/api/personal_api_keys/{id}", shape: postHogShape, methods: map[string]endpoint{
+			http.MethodGet:    e.guard(e.getKey),
+			http.MethodDelete: e.guard(e.deleteKey),
+		}},
+		{path: "/api/personal_api_keys/" + current, shape: postHogShape, methods: map[string]endpoint{
+			http.MethodGet: e.guard(e.getCurrentKey),
+		}},
+	}
+}
+
+// keyAnswer is a key as clients see it.
+type keyAnswer struct {
+	tenant.Key
+	// ScopedOrganizations is always empty: a key belongs to one organization.
+	// PostHog's clients read it.
+	ScopedOrganizations []string `json:"scoped_organizations"`
+	// Value is told only to whoever makes the key.
+	Value string `json:"value,omitempty"`
+}
+
+func newKeyAnswer(key tenant.Key) keyAnswer {
+	if key.Scopes == nil {
+		key.Scopes = []tenant.Scope{}
+	}
+	if key.ProjectIDs == nil {
+		key.ProjectIDs = []int64{}
+	}
+	return keyAnswer{Key: key, ScopedOrganizations: []string{}}
+}
+
+func (e *endpoints) listKeys(w http.ResponseWriter, r *http.Request, caller *tenant.Identity) error {
+	keys, err := e.directory.Keys(r.Context(), caller)
+	if err != nil {
+		return err
+	}
+	answers := make([]keyAnswer, len(keys))
+	for n, key := range keys {
+		answers[n] = newKeyAnswer(key)
+	}
+	return writeJSON(w, http.StatusOK, pageOf(r, answers))
+}
+
+// createKey takes {label, scopes, scoped_teams?, organization?}.
+func (e *endpoints) createKey(w http.ResponseWriter, r *http.Request, caller *tenant.Identity) error {
+	body, err := readBody(r)
+	if err != nil {
+		return err
+	}
+	var request tenant.NewKey
+	if request.Label, err = body.text("label", maxKeyLabel); err != nil {
+		return err
+	}
+	if request.Scopes, err = scopesOf(body); err != nil {
+		return err
+	}
+	if request.ProjectIDs, err = body.optionalIntegers("scoped_teams"); err != nil {
+		return err
+	}
+	if request.Organization, err = body.optionalText("organization"); err != nil {
+		return err
+	}
+	key, value, err := e.directory.CreateKey(r.Context(), caller, request)
+	if err != nil {
+		return err
+	}
+	answer := newKeyAnswer(key)
+	answer.Value = value
+	return writeJSON(w, http.StatusCreated, answer)
+}
+
+// scopesOf returns the scopes of a request for a key: at least one, of those that
+// keys can have.
+func scopesOf(body fields) ([]tenant.Scope, error) {
+	const field = "scopes"
+	names, err := body.texts(field)
+	if err != nil {
+		return nil, err
+	}
+	scopes := make([]tenant.Scope, len(names))
+	for n, name := range names {
+		switch scope := tenant.Scope(name); scope {
+		case tenant.ScopeRead, tenant.ScopeWrite, tenant.ScopeAll:
+			scopes[n] = scope
+		default:
+			return nil, fieldProblem(codeInvalidChoice, field, "%s is not a scope. Please use %q, %q or %q.",
+				clip(name), tenant.ScopeRead, tenant.ScopeWrite, tenant.ScopeAll)
+		}
+	}
+	return scopes, nil
+}
+
+func (e *endpoints) getKey(w http.ResponseWriter, r *http.Request, caller *tenant.Identity) error {
+	key, err := e.directory.Key(r.Context(), caller, r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	return writeJSON(w, http.StatusOK, newKeyAnswer(key))
+}
+
+func (e *endpoints) deleteKey(w http.ResponseWriter, r *http.Request, caller *tenant.Identity) error {
+	if err := e.directory.DeleteKey(r.Context(), caller, r.PathValue("id")); err != nil {
+		return err
+	}
+	w.WriteHeader(http.StatusNoContent)
+	return nil
+}
+
+// getCurrentKey tells callers what they may do. The admin key and a project's
+// token are no keys of the directory, so they are told from their identity.
+func (e *endpoints) getCurrentKey(w http.ResponseWriter, r *http.Request, caller *tenant.Identity) error {
+	if caller.KeyID == "" {
+		return writeJSON(w, http.StatusOK, currentKeyOf(caller))
+	}
+	key, err := e.directory.Key(r.Context(), caller, caller.KeyID)
+	if err != nil {
+		return err
+	}
+	return writeJSON(w, http.StatusOK, newKeyAnswer(key))
+}
+
+// currentKeyAnswer is what an identity without a key tells of itself.
+type currentKeyAnswer struct {
+	// ID is always null.
+	ID                  *string        `json:"id"`
+	Label               string         `json:"label"`
+	Scopes              []tenant.Scope `json:"scopes"`
+	ScopedTeams         []int64        `json:"scoped_teams"`
+	ScopedOrganizations []string       `json:"scoped_organizations"`
+}
+
+func currentKeyOf(caller *tenant.Identity) currentKeyAnswer {
+	answer := currentKeyAnswer{
+		Label: caller.Label, Scopes: scopesOfCaller(caller), ScopedTeams: []int64{}, ScopedOrganizations: []string{},
+	}
+	if !caller.Admin { // no list means every project
+		for _, project := range caller.Projects {
+			answer.ScopedTeams = append(answer.ScopedTeams, project.ID)
+		}
+	}
+	return answer
+}
+
+// scopesOfCaller is never nil.
+func scopesOfCaller(caller *tenant.Identity) []tenant.Scope {
+	switch {
+	case caller.Admin:
+		return []tenant.Scope{tenant.ScopeAll}
+	case caller.Scopes == nil:
+		return []tenant.Scope{}
+	default:
+		return caller.Scopes
+	}
+}

@@ -1,0 +1,74 @@
+package logsapiextension
+
+import (
+	"net/http"
+
+	"github.com/docketlog/docket/internal/tenant"
+)
+
+// current is what a client writes for "whatever these credentials are about".
+const current = "@current"
+
+// maxProjectName is how many characters a project's name may have.
+const maxProjectName = 200
+
+func (e *endpoints) projectRoutes() []route {
+	return []route{
+		{path: "/api/projects", shape: postHogShape, methods: map[string]endpoint{
+			http.MethodGet:  e.guard(e.listProjects),
+			http.MethodPost: e.guard(e.createProject),
+		}},
+		{path: "/api/projects/{id}", shape: postHogShape, methods: map[string]endpoint{
+			http.MethodGet: e.guard(e.getProject),
+		}},
+	}
+}
+
+// listProjects answers with the projects that the caller may use.
+func (e *endpoints) listProjects(w http.ResponseWriter, r *http.Request, caller *tenant.Identity) error {
+	projects, err := e.directory.Projects(r.Context(), caller)
+	if err != nil {
+		return err
+	}
+	return writeJSON(w, http.StatusOK, pageOf(r, projects))
+}
+
+// createProject takes {name, organization?}.
+func (e *endpoints) createProject(w http.ResponseWriter, r *http.Request, caller *tenant.Identity) error {
+	body, err := readBody(r)
+	if err != nil {
+		return err
+	}
+	var request tenant.NewProject
+	if request.Name, err = body.text("name", maxProjectName); err != nil {
+		return err
+	}
+	if request.Organization, err = body.optionalText("organization"); err != nil {
+		return err
+	}
+	project, err := e.directory.CreateProject(r.Context(), caller, request)
+	if err != nil {
+		return err
+	}
+	return writeJSON(w, http.StatusCreated, project)
+}
+
+// getProject answers with one project, by id or UUID, or with the current one.
+func (e *endpoints) getProject(w http.ResponseWriter, r *http.Request, caller *tenant.Identity) error {
+	projects, err := e.directory.Projects(r.Context(), caller)
+	if err != nil {
+		return err
+	}
+	name := r.PathValue("id")
+	if name == current {
+		name = ""
+	}
+	// The identity may have been made before the project was.
+	now := *caller
+	now.Projects = projects
+	project, err := now.Project(name)
+	if err != nil {
+		return err
+	}
+	return writeJSON(w, http.StatusOK, project)
+}
