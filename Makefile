@@ -1,0 +1,53 @@
+# Docket's commands. `make` alone prints them.
+
+SHELL := /bin/bash
+GO    ?= go
+TOOL  := $(GO) tool -modfile=$(CURDIR)/tools/go.mod
+# Nothing here needs a version-control stamp, and a checkout owned by another
+# user would fail for want of one.
+export GOFLAGS := $(filter-out -buildvcs=%,$(GOFLAGS)) -buildvcs=false
+
+SOURCES := $(shell find exporter extension internal processor receiver -name '*.go' -not -name '*_test.go' 2>/dev/null) \
+           $(shell find extension -path '*/ui/*' -type f 2>/dev/null)
+COMPONENTS := $(patsubst %/metadata.yaml,%,$(wildcard */*/metadata.yaml))
+
+.PHONY: help
+help: ## Print this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: run
+run: build ## Build and start Docket with everything in ./data
+	bin/docket --config distribution/docket.yaml
+
+.PHONY: build
+build: bin/docket ## Build bin/docket with ocb
+
+# ocb writes the distribution's module into build/ (ignored by git) from
+# builder-config.yaml alone, and compiles it without cgo.
+bin/docket: builder-config.yaml go.mod tools/go.mod $(SOURCES)
+	$(TOOL) builder --config builder-config.yaml
+	@mkdir -p bin
+	cp build/docket $@
+
+.PHONY: test
+test: build ## Run every test
+	$(GO) vet ./...
+	$(GO) test -race -timeout 20m ./...
+
+.PHONY: bench
+bench: build ## Measure ingest beside a handler that stores nothing
+	$(GO) test -run '^$$' -bench . -benchtime 1x -timeout 30m ./testbed/bench/
+
+.PHONY: lint
+lint: ## Run golangci-lint
+	$(TOOL) golangci-lint run ./...
+
+.PHONY: generate
+generate: ## Regenerate what mdatagen makes from each metadata.yaml
+	@for component in $(COMPONENTS); do \
+		echo "$$component"; (cd $$component && $(GO) generate ./...) || exit 1; \
+	done
+
+.PHONY: clean
+clean: ## Remove what was built, never ./data
+	rm -rf bin build
