@@ -1,0 +1,11 @@
+// Package testbed holds the end-to-end tests: they run the real binary as a child
+// process (package collector), speak to it as its users' programs do (package
+// client), and know Docket's public contracts only.
+//
+// `make test` builds the binary and runs them. To run them by hand:
+//
+//	make build
+//	go test ./testbed/
+//
+// DOCKET_BINARY tests another binary than bin/docket.
+package testbed
