@@ -92,7 +92,9 @@ type UnavailableError struct {
 	RetryAfter time.Duration
 }
 
-func (e *UnavailableError) Error() string { return fmt.Sprintf("the store is unavailable: %s", e.Reason) }
+func (e *UnavailableError) Error() string {
+	return fmt.Sprintf("the store is unavailable: %s", e.Reason)
+}
 
 // ErrClosed is returned by every method after Close.
 var ErrClosed = errors.New("the store is closed")
