@@ -26,19 +26,8 @@ func (j *Journal) commitAll() {
 func (j *Journal) take() (batch []*request, index uint64, position int64) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	for ready := false; !ready; ready = len(j.waiting) > 0 {
-		for len(j.waiting) == 0 {
-			if j.closing {
-				return nil, j.last, j.position
-			}
-			j.work.Wait()
-		}
-		// Callers that are about to append go first, so that this fsync serves them
-		// too. It costs nothing on an idle machine, where nobody else wants to run,
-		// and on a busy one it makes the groups large. Some may withdraw meanwhile.
-		j.mu.Unlock()
-		runtime.Gosched()
-		j.mu.Lock()
+	if !j.gather() {
+		return nil, j.last, j.position
 	}
 	count := 0
 	for bytes := int64(0); count < len(j.waiting) && bytes < maxCommitBytes; count++ {
@@ -50,6 +39,28 @@ func (j *Journal) take() (batch []*request, index uint64, position int64) {
 		j.waiting = nil // or the array would keep the batch's payloads alive
 	}
 	return batch, j.last, j.position
+}
+
+// gather blocks until entries wait, and then lets callers that are about to append
+// go first: the fsync that follows serves them too. It costs nothing on an idle
+// machine, where nobody else wants to run, and makes the groups larger on a busy
+// one. It returns false when the journal is closing and nothing waits. The caller
+// holds mu, which is free meanwhile.
+func (j *Journal) gather() bool {
+	for {
+		for len(j.waiting) == 0 {
+			if j.closing {
+				return false
+			}
+			j.work.Wait()
+		}
+		j.mu.Unlock()
+		runtime.Gosched()
+		j.mu.Lock()
+		if len(j.waiting) > 0 { // unless all of them have withdrawn
+			return true
+		}
+	}
 }
 
 // store makes the batch durable. The system calls are listed in the package's

@@ -176,7 +176,7 @@ func TestWaitingEntryIsWithdrawnWithItsContext(t *testing.T) {
 		assert.Eventually(t, func() bool {
 			j.mu.Lock()
 			defer j.mu.Unlock()
-			return j.accepted >= int64(len(content))
+			return j.accepted >= int64(len(content)) && len(j.waiting) == 0
 		}, time.Second, time.Millisecond)
 	}
 	appendOne("first") // in its fsync
