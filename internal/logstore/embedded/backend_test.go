@@ -187,7 +187,10 @@ func TestCanceled(t *testing.T) {
 	require.ErrorIs(t, backend.Apply(canceled, []record.Record{newRecord(project, 1, "x")}, false), context.Canceled)
 	require.ErrorIs(t, backend.Sync(canceled), context.Canceled)
 
-	_, err = backend.CountExact(canceled, project) // goes straight to the engine
+	// What follows goes straight to the engine.
+	_, err = backend.CountContaining(canceled, project, "x")
+	require.ErrorIs(t, err, context.Canceled)
+	_, err = backend.CountExact(canceled, project)
 	require.ErrorIs(t, err, context.Canceled)
 }
 

@@ -88,6 +88,7 @@ func BenchmarkSearch(b *testing.B) {
 		"level":             {Limit: 50, Filter: filter.Levels{record.LevelFatal}},
 		"levelAndService":   {Limit: 50, Filter: filter.And{filter.Levels{record.LevelError}, filter.Services{"service-7"}}},
 		"body":              {Limit: 50, Filter: filter.BodyContains("REMOVED ORDER")},
+		"bodyWord":          {Limit: 50, Filter: filter.BodyContains("served by the REPLICA")},
 		"bodyRare":          {Limit: 50, Filter: filter.BodyContains("user 77 removed")},
 		"bodyNever":         {Limit: 50, Filter: filter.BodyContains("not in any text")},
 		"bodyNeverInOneDay": {Limit: 50, Filter: filter.BodyContains("not in any text"), From: lastDay},

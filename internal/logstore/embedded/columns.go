@@ -10,9 +10,10 @@ import (
 
 // Columns of every row.
 const (
-	columnBody           = "_msg" // the text of the body; the engine's name for its main text
-	columnID             = "id"   // AttributeID
-	columnHash           = "hash" // AttributeHash
+	columnTime           = "_time" // when the row is; the engine's name for it
+	columnBody           = "_msg"  // the text of the body; the engine's name for its main text
+	columnID             = "id"    // AttributeID
+	columnHash           = "hash"  // AttributeHash
 	columnService        = "service"
 	columnLevel          = "level" // always there
 	columnSeverityNumber = "severity_number"

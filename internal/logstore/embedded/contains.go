@@ -1,74 +1,108 @@
 package embedded
 
 import (
-	"regexp"
 	"strings"
 	"unicode"
+
+	"github.com/docketlog/docket/internal/filter"
 )
 
-// maxSpellings is the number of spellings that are looked for. Each costs a look
-// at the text; fewer are less selective.
-const maxSpellings = 4
+// maxSpellings is the number of spellings of a word that are looked for. For
+// each, the engine looks at a Bloom filter per block; only those that a block may
+// have cost a look at its texts.
+const maxSpellings = 64
 
 // compileBodyContains returns the condition that the body contains a text, without
-// regard to case. The engine does this only by a regular expression, which is
-// slow. So the condition names first a stretch of the text that has few spellings
-// ("r 77 r" has 4), for the engine is fast at finding exact texts, and only
-// what has one of these goes on to the regular expression.
-func compileBodyContains(part string) string {
+// regard to case, and nil; or a weaker condition, and the finder that decides on
+// the rows that meet it.
+//
+// The engine would do this only by a regular expression, which is many times
+// slower than a finder. But where it looks for a word, it skips blocks that do not
+// have it without reading them. So the condition names a word of the text in all
+// its spellings.
+func compileBodyContains(part filter.BodyContains) (condition string, finder *filter.Finder) {
 	if part == "" {
-		return conditionAll
+		return conditionAll, nil
 	}
-	text := []rune(validUTF8(part))
-	stretch := fewSpellings(text)
-	conditions := make([]string, 0, maxSpellings)
-	for _, spelling := range spellings(stretch) {
-		conditions = append(conditions, quote(columnBody)+":*"+quote(spelling)+"*")
+	text := []rune(validUTF8(string(part)))
+	if countSpellings(text) == 1 {
+		return quote(columnBody) + ":*" + quote(string(text)) + "*", nil
 	}
-	hasSpelling := "(" + strings.Join(conditions, " or ") + ")"
-	if len(stretch) == len(text) {
-		return hasSpelling
+	finder = filter.NewFinder(part)
+	if word := longestWord(text); word != nil {
+		return hasWord(spellings(word)), finder
 	}
-	return and(hasSpelling, quote(columnBody)+":~"+quote("(?i)"+regexp.QuoteMeta(string(text))))
+	return conditionAll, finder
 }
 
-// fewSpellings returns the longest stretch of a text that has at most maxSpellings.
-func fewSpellings(text []rune) []rune {
-	longest := text[:1]
-	for start := range text {
-		count := 1
-		for end := start; end < len(text); end++ {
-			if count *= len(variants(text[end])); count > maxSpellings {
-				break
+// hasWord returns the condition that one of the words is a whole word of the body.
+func hasWord(words []string) string {
+	conditions := make([]string, len(words))
+	for i, word := range words {
+		conditions[i] = quote(columnBody) + ":" + quote(word)
+	}
+	return "(" + strings.Join(conditions, " or ") + ")"
+}
+
+// longestWord returns the longest of the words that every text has which contains
+// the given one; nil if there is none with at most maxSpellings. The first and the
+// last word of the text are not among them, as they may be parts of longer ones.
+func longestWord(text []rune) []rune {
+	var longest []rune
+	start := -1 // of the word, unless it is unclear
+	for i, r := range text {
+		switch isLetter, isBorder := wordLetter(r); {
+		case isBorder:
+			if start >= 0 && i-start > len(longest) && countSpellings(text[start:i]) <= maxSpellings {
+				longest = text[start:i]
 			}
-			if end+1-start > len(longest) {
-				longest = text[start : end+1]
-			}
+			start = i + 1
+		case !isLetter:
+			start = -1
 		}
 	}
 	return longest
 }
 
-// spellings returns all texts that differ from the given one only in case.
+// wordLetter reports whether the engine takes all spellings of a letter for letters
+// of words, or all for borders of words. There is one where it depends, U+0345, and
+// U+FFFD is neither.
+func wordLetter(r rune) (isLetter, isBorder bool) {
+	isLetter, isBorder = true, r != unicode.ReplacementChar
+	for _, spelling := range filter.Spellings(r) {
+		if spelling == '_' || unicode.IsLetter(spelling) || unicode.IsDigit(spelling) {
+			isBorder = false
+		} else {
+			isLetter = false
+		}
+	}
+	return isLetter, isBorder
+}
+
+// countSpellings returns how many texts differ from the given one only in case,
+// itself included, or a number above maxSpellings.
+func countSpellings(text []rune) int {
+	count := 1
+	for _, r := range text {
+		if count *= len(filter.Spellings(r)); count > maxSpellings {
+			break
+		}
+	}
+	return count
+}
+
+// spellings returns all texts that differ from the given one only in case, itself
+// included.
 func spellings(text []rune) []string {
 	all := []string{""}
 	for _, r := range text {
 		var longer []string
 		for _, start := range all {
-			for _, variant := range variants(r) {
-				longer = append(longer, start+string(variant))
+			for _, spelling := range filter.Spellings(r) {
+				longer = append(longer, start+string(spelling))
 			}
 		}
 		all = longer
-	}
-	return all
-}
-
-// variants returns a letter and all that differ from it only in case.
-func variants(r rune) []rune {
-	all := []rune{r}
-	for next := unicode.SimpleFold(r); next != r; next = unicode.SimpleFold(next) {
-		all = append(all, next)
 	}
 	return all
 }

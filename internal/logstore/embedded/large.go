@@ -66,9 +66,9 @@ func (b *Backend) readLarge(ctx context.Context, large largeRecord) (record.Reco
 		ids[i] = partID(large.id, i)
 	}
 	selected := selection{
-		tenant:    partsOf(large.tenant),
-		span:      span{large.time, large.time},
-		condition: in(columnID, ids),
+		tenant:   partsOf(large.tenant),
+		span:     span{large.time, large.time},
+		compiled: compiled{condition: in(columnID, ids)},
 	}
 	parts := map[string]string{}
 	err = b.rows.read(ctx, selected, []string{columnID, columnExact}, func(block *logstorage.DataBlock) {
@@ -91,42 +91,43 @@ func (b *Backend) readLarge(ctx context.Context, large largeRecord) (record.Reco
 	return unmarshalRecord(exact)
 }
 
-// withLargeRecords returns the condition for the rows that a filter selects, given
-// the one that does not see large records: it evaluates the filter on each of
-// these in memory. There are hardly ever any.
+// withLargeRecords returns the form of a filter that selects large records too,
+// given the one that does not see them: it evaluates the filter on each of these
+// in memory. There are hardly ever any.
 func (b *Backend) withLargeRecords(
-	ctx context.Context, tenant tenantID, times timeRange, expression filter.Expression, condition string,
-) (string, error) {
-	selected := selection{tenant: partsOf(tenant), span: times.span(), condition: times.condition()}
+	ctx context.Context, tenant tenantID, times timeRange, expression filter.Expression, others compiled,
+) (compiled, error) {
+	selected := selection{tenant: partsOf(tenant), span: times.span(), compiled: compiled{condition: times.condition()}}
 	count, err := b.rows.count(ctx, selected)
 	if err != nil || count == 0 {
-		return condition, err
+		return others, err
 	}
-	all, err := b.largeRecords(ctx, selection{tenant: tenant, span: selected.span, condition: and(quote(columnParts)+":*", selected.condition)})
+	selected.tenant, selected.condition = tenant, and(quote(columnParts)+":*", selected.condition)
+	all, err := b.largeRecords(ctx, selected)
 	if err != nil {
-		return "", err
+		return compiled{}, err
 	}
 	var matching []string
 	for _, large := range all {
 		r, err := b.readLarge(ctx, large)
 		if err != nil {
-			return "", err
+			return compiled{}, err
 		}
 		if filter.Matches(expression, r) {
 			matching = append(matching, large.id)
 		}
 	}
-	condition = and(condition, quote(columnParts)+`:=""`)
+	result := compiled{condition: and(others.condition, quote(columnParts)+`:=""`), bodies: others.bodies, hasLarge: true}
 	if len(matching) > 0 {
-		condition = "(" + condition + " or " + in(columnID, matching) + ")"
+		result.condition = "(" + result.condition + " or " + in(columnID, matching) + ")"
 	}
-	return condition, nil
+	return result, nil
 }
 
 // largeRecords returns the selected main rows.
 func (b *Backend) largeRecords(ctx context.Context, selected selection) ([]largeRecord, error) {
 	var all []largeRecord
-	err := b.rows.read(ctx, selected, []string{"_time", columnID, columnParts}, func(block *logstorage.DataBlock) {
+	err := b.rows.read(ctx, selected, []string{columnTime, columnID, columnParts}, func(block *logstorage.DataBlock) {
 		times, _ := block.GetTimestamps(nil)
 		ids, parts := valuesOf(block, columnID), valuesOf(block, columnParts)
 		for i, time := range times {

@@ -18,38 +18,53 @@ const (
 // maxIDsPerQuery is the number of ids that one query asks for.
 const maxIDsPerQuery = 1000
 
-// compile returns the LogsQL condition that the rows of exactly those records
-// meet that the expression matches; large records, of which rows say nothing,
-// aside.
-func compile(expression filter.Expression) (string, error) {
+// compiled is a filter in the form in which it is evaluated: a row is selected
+// that meets the condition and whose body contains the texts of all finders.
+type compiled struct {
+	// condition is in LogsQL.
+	condition string
+	bodies    []*filter.Finder
+	// hasLarge is true when the condition alone decides on large records, which
+	// have no body in their rows.
+	hasLarge bool
+}
+
+// compile returns the form of the expression that selects the rows of exactly
+// those records that it matches; large records, of which rows say nothing, aside.
+func compile(expression filter.Expression) (compiled, error) {
 	switch e := expression.(type) {
 	case nil:
-		return conditionAll, nil
+		return compiled{condition: conditionAll}, nil
 	case filter.And:
 		return compileAnd(e)
 	case filter.Levels:
-		return in(columnLevel, e), nil
+		return compiled{condition: in(columnLevel, e)}, nil
 	case filter.Services:
-		return in(columnService, e), nil
+		return compiled{condition: in(columnService, e)}, nil
 	case filter.BodyContains:
-		return compileBodyContains(string(e)), nil
+		condition, finder := compileBodyContains(e)
+		if finder == nil {
+			return compiled{condition: condition}, nil
+		}
+		return compiled{condition: condition, bodies: []*filter.Finder{finder}}, nil
 	default:
-		return "", fmt.Errorf("the embedded store cannot evaluate the filter %T", expression)
+		return compiled{}, fmt.Errorf("the embedded store cannot evaluate the filter %T", expression)
 	}
 }
 
-func compileAnd(parts filter.And) (string, error) {
+func compileAnd(parts filter.And) (compiled, error) {
+	var all compiled
 	conditions := make([]string, 0, len(parts))
 	for _, part := range parts {
-		condition, err := compile(part)
+		one, err := compile(part)
 		if err != nil {
-			return "", err
+			return compiled{}, err
 		}
-		if condition != conditionAll {
-			conditions = append(conditions, condition)
-		}
+		conditions = append(conditions, one.condition)
+		all.bodies = append(all.bodies, one.bodies...)
 	}
-	return and(conditions...), nil
+	all.condition = and(conditions...)
+	return all, nil
 }
 
 // and returns the condition that rows meet which meet all of the conditions.

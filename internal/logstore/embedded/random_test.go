@@ -131,7 +131,8 @@ func randomText(random *rand.Rand) string {
 		"", "0", "007", "1.10", "-0", "1e3", "1E3", "+1", "18446744073709551616", "0x10", "Infinity", "nan", "true", "null",
 		"1.2.3.4", "001.2.3.4", "2024-01-01T00:00:00.000Z", "2024-01-01T00:00:00Z", "2024-02-30T00:00:00.000Z", "1h", "10MiB",
 		`"quoted"`, `back\slash`, "`tick`", "a*", "*", "(?i)x", "in(\"a\")", "| delete x", "{}", "[1,2]", "User logged in", "user LOGGED out",
-		"ſtraße", "Straße K", "日本語", "🙂", "\x00", "a\nb", "\t", "\u2028", "\ufffd",
+		"ſtraße", "Straße \u212a", "日本語", "🙂", "\x00", "a\nb", "\t", "\u2028", "\ufffd", "Ångström, \u212bngstro\u0308m", "ΣΊΣΥΦΟΣ, Σίσυφος is ok",
+		"a.b\u0345.c\ufffd1.d (4711) of user_id=7, ask k", "Ошибка: [не найден] (404)|$^", "İstanbul ıs not istanbul in I", "order 4711 of Ann removed in 7 s",
 	}
 	switch random.IntN(12) {
 	case 0:

@@ -39,15 +39,18 @@ func (s *rows) add(added []row) {
 // flush makes all rows that were added findable.
 func (s *rows) flush() { s.storage.DebugFlush() }
 
-// selection is the rows of a tenant in a span that meet a condition in LogsQL.
+// selection is the rows of a tenant in a span that a filter selects.
 type selection struct {
 	tenant tenantID
 	span
-	condition string
+	compiled
 }
 
 // count returns the number of selected rows.
 func (s *rows) count(ctx context.Context, selected selection) (int64, error) {
+	if len(selected.bodies) > 0 {
+		return s.countByBody(ctx, selected)
+	}
 	const column = "rows"
 	var total int64
 	var parseErr error
@@ -66,32 +69,42 @@ func (s *rows) count(ctx context.Context, selected selection) (int64, error) {
 	return total, parseErr
 }
 
-// read calls visit with the named columns of all selected rows, block by block;
-// never at the same time. What it reads must not be kept (strings.Clone). Without
-// names, it reads all columns.
+// read calls visit with the named columns of all rows that meet the condition of
+// the selection, block by block; never at the same time. What it reads must not be
+// kept (strings.Clone). Without names, it reads all columns.
 func (s *rows) read(ctx context.Context, selected selection, names []string, visit func(block *logstorage.DataBlock)) error {
 	pipe := "delete _stream, _stream_id"
 	if len(names) > 0 {
-		quoted := make([]string, len(names))
-		for i, name := range names {
-			quoted[i] = quote(name)
-		}
-		pipe = "fields " + strings.Join(quoted, ", ")
+		pipe = fields(names)
 	}
 	return s.query(ctx, selected, pipe, visit)
 }
 
-func (s *rows) query(ctx context.Context, selected selection, pipe string, visit func(block *logstorage.DataBlock)) error {
-	query, err := s.parse(selected, pipe)
-	if err != nil {
-		return err
+// fields returns the pipe that keeps only the named columns.
+func fields(names []string) string {
+	quoted := make([]string, len(names))
+	for i, name := range names {
+		quoted[i] = quote(name)
 	}
+	return "fields " + strings.Join(quoted, ", ")
+}
+
+func (s *rows) query(ctx context.Context, selected selection, pipe string, visit func(block *logstorage.DataBlock)) error {
 	var visiting sync.Mutex
-	err = s.storage.RunQuery(s.queryContext(ctx, selected, query), func(_ uint, block *logstorage.DataBlock) {
+	return s.queryAtOnce(ctx, selected, pipe, func(block *logstorage.DataBlock) {
 		visiting.Lock()
 		defer visiting.Unlock()
 		visit(block)
 	})
+}
+
+// queryAtOnce calls visit for several blocks at the same time.
+func (s *rows) queryAtOnce(ctx context.Context, selected selection, pipe string, visit func(block *logstorage.DataBlock)) error {
+	query, err := s.parse(selected, pipe)
+	if err != nil {
+		return err
+	}
+	err = s.storage.RunQuery(s.queryContext(ctx, selected, query), func(_ uint, block *logstorage.DataBlock) { visit(block) })
 	if err != nil {
 		return fmt.Errorf("query the storage engine: %w", err)
 	}

@@ -73,16 +73,17 @@ func (b *Backend) selectRows(ctx context.Context, query logstore.Query) (selecte
 	if times.isEmpty() {
 		return selection{}, true, nil
 	}
-	condition, err := compile(query.Filter)
+	rows, err := compile(query.Filter)
 	if err != nil {
 		return selection{}, false, err
 	}
 	if query.Filter != nil {
-		if condition, err = b.withLargeRecords(ctx, tenant, times, query.Filter, condition); err != nil {
+		if rows, err = b.withLargeRecords(ctx, tenant, times, query.Filter, rows); err != nil {
 			return selection{}, false, err
 		}
 	}
-	return selection{tenant: tenant, span: times.span(), condition: and(condition, times.condition())}, false, nil
+	rows.condition = and(rows.condition, times.condition())
+	return selection{tenant: tenant, span: times.span(), compiled: rows}, false, nil
 }
 
 // foundKey identifies a record. An id would do, if senders could be trusted.

@@ -78,15 +78,27 @@ func randomPart(random *rand.Rand) string {
 		return ""
 	}
 	start := random.IntN(len(text))
-	part := string(text[start:min(len(text), start+1+random.IntN(6))])
-	switch random.IntN(3) {
+	part := text[start:min(len(text), start+1+random.IntN(1+random.IntN(20)))]
+	switch random.IntN(4) {
 	case 0:
-		return strings.ToUpper(part)
+		return strings.ToUpper(string(part))
 	case 1:
-		return strings.ToLower(part)
+		return strings.ToLower(string(part))
+	case 2:
+		return string(part)
 	default:
-		return part
+		return respell(random, part)
 	}
+}
+
+// respell puts every letter of a text in any of its cases.
+func respell(random *rand.Rand, text []rune) string {
+	respelled := make([]rune, len(text))
+	for i, r := range text {
+		spellings := filter.Spellings(r)
+		respelled[i] = spellings[random.IntN(len(spellings))]
+	}
+	return string(respelled)
 }
 
 func TestSearchAgreesWithMatches(t *testing.T) {

@@ -115,3 +115,13 @@ func (s span) isEmpty() bool { return s.from > s.to }
 
 // length is the number of nanoseconds in the span.
 func (s span) length() int64 { return s.to - s.from + 1 }
+
+// split cuts the span into parts of about equal length, at most count.
+func (s span) split(count int) []span {
+	var parts []span
+	step := (s.length()-1)/int64(count) + 1
+	for from := s.from; from <= s.to; from += step {
+		parts = append(parts, span{from, min(s.to, from+step-1)})
+	}
+	return parts
+}
