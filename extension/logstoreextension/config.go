@@ -10,13 +10,27 @@ import (
 	"github.com/docketlog/docket/internal/journal"
 )
 
-const mib = 1 << 20
+const (
+	mib = 1 << 20
+
+	// defaultFreeSpaceReserveMiB is room for what goes on while records are refused
+	// (journaled.Reserve) with the other defaults: 512 MiB for the applier until the
+	// journal gives space back, 64 MiB for the journal's next segment, and the rest
+	// for what comes in during a second and for merges.
+	defaultFreeSpaceReserveMiB = 1024
+	// leastReserveSegments is how many journal segments the reserve has to hold.
+	leastReserveSegments = 4
+)
 
 // Config of the log_store extension.
 type Config struct {
 	// Directory is the data folder. It is made with mode 0700 when it is not there,
 	// and belongs to one process at a time.
 	Directory string `mapstructure:"directory"`
+	// FreeSpaceReserveMiB is how much of the disk is kept free, of the data folder's
+	// and of the journal's: with less than that, records are refused and reads go
+	// on. 0 keeps nothing free; then a full disk ends the process.
+	FreeSpaceReserveMiB int64 `mapstructure:"free_space_reserve_mib"`
 	// Journal configures the write-ahead journal.
 	Journal JournalConfig `mapstructure:"journal"`
 	// Embedded configures the embedded backend, which is used whether or not the
@@ -56,6 +70,11 @@ func defaultEmbeddedConfig() EmbeddedConfig { return EmbeddedConfig{MemoryLimitM
 func (c *Config) Validate() error {
 	if c.Directory == "" {
 		return errors.New(`directory: name the data folder, for example "./data"`)
+	}
+	least := leastReserveSegments * int64(c.Journal.SegmentSizeMiB)
+	if c.FreeSpaceReserveMiB != 0 && c.FreeSpaceReserveMiB < least {
+		return fmt.Errorf("free_space_reserve_mib: write at least four times the journal's segment size, %d, or 0 for no reserve, not %d",
+			least, c.FreeSpaceReserveMiB)
 	}
 	return nil
 }

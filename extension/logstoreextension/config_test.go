@@ -20,6 +20,7 @@ func TestConfig(t *testing.T) {
 	config, err := load(file, "log_store")
 	require.NoError(t, err)
 	assert.Equal(t, "./data", config.Directory)
+	assert.EqualValues(t, 1024, config.FreeSpaceReserveMiB)
 	assert.Equal(t, JournalConfig{SegmentSizeMiB: 64, MaxSizeMiB: 4096}, config.Journal)
 	assert.Equal(t, EmbeddedConfig{MemoryLimitMiB: 256}, config.embedded())
 	assert.Equal(t, filepath.Join("data", "journal"), config.journalDirectory())
@@ -29,15 +30,20 @@ func TestConfig(t *testing.T) {
 	config, err = load(file, "log_store/all")
 	require.NoError(t, err)
 	assert.Equal(t, &Config{
-		Directory: "/var/lib/docket",
-		Journal:   JournalConfig{Directory: "/mnt/fast/journal", SegmentSizeMiB: 16, MaxSizeMiB: 512},
-		Embedded:  configoptional.Some(EmbeddedConfig{MemoryLimitMiB: 128}),
+		Directory:           "/var/lib/docket",
+		FreeSpaceReserveMiB: 64,
+		Journal:             JournalConfig{Directory: "/mnt/fast/journal", SegmentSizeMiB: 16, MaxSizeMiB: 512},
+		Embedded:            configoptional.Some(EmbeddedConfig{MemoryLimitMiB: 128}),
 	}, config)
 	assert.Equal(t, "/mnt/fast/journal", config.journalDirectory())
 
 	config, err = load(file, "log_store/embedded_only")
 	require.NoError(t, err)
 	assert.Equal(t, EmbeddedConfig{MemoryLimitMiB: 256}, config.embedded())
+
+	config, err = load(file, "log_store/no_reserve")
+	require.NoError(t, err)
+	assert.Zero(t, config.FreeSpaceReserveMiB)
 }
 
 func TestConfigErrorsSayWhatToWrite(t *testing.T) {
@@ -49,6 +55,8 @@ func TestConfigErrorsSayWhatToWrite(t *testing.T) {
 		"log_store/segment_too_large": "journal: segment_size_mib: write a number from 1 to 1024, not 2000",
 		"log_store/journal_too_small": "journal: max_size_mib: write at least twice the segment size, 128, not 127",
 		"log_store/memory_too_small":  "embedded: memory_limit_mib: write at least 32, not 31",
+		"log_store/reserve_too_small": "free_space_reserve_mib: write at least four times the journal's segment size, 256, or 0 for no reserve, not 255",
+		"log_store/reserve_negative":  "free_space_reserve_mib: write at least four times the journal's segment size, 256, or 0 for no reserve, not -1",
 		"log_store/unknown_key":       "invalid keys: dir",
 	} {
 		t.Run(id, func(t *testing.T) {
@@ -58,20 +66,24 @@ func TestConfigErrorsSayWhatToWrite(t *testing.T) {
 	}
 }
 
-func TestReadmeExample(t *testing.T) {
+func TestReadmeExamples(t *testing.T) {
 	readme, err := os.ReadFile("README.md")
 	require.NoError(t, err)
-	example := regexp.MustCompile("(?s)```yaml\n(.*?)```").FindSubmatch(readme)
-	require.NotNil(t, example)
-	retrieved, err := confmap.NewRetrievedFromYAML(example[1])
-	require.NoError(t, err)
-	file, err := retrieved.AsConf()
-	require.NoError(t, err)
-	extensions, err := file.Sub("extensions")
-	require.NoError(t, err)
-	config, err := load(extensions, "log_store")
-	require.NoError(t, err)
-	assert.Equal(t, "/var/lib/docket", config.Directory)
+	var configs []*Config
+	for _, example := range regexp.MustCompile("(?s)```yaml\n(.*?)```").FindAllSubmatch(readme, -1) {
+		retrieved, err := confmap.NewRetrievedFromYAML(example[1])
+		require.NoError(t, err)
+		file, err := retrieved.AsConf()
+		require.NoError(t, err)
+		extensions, err := file.Sub("extensions")
+		require.NoError(t, err)
+		config, err := load(extensions, "log_store")
+		require.NoError(t, err)
+		configs = append(configs, config)
+	}
+	require.Len(t, configs, 2)
+	assert.Equal(t, "/var/lib/docket", configs[0].Directory)
+	assert.EqualValues(t, 64, configs[1].FreeSpaceReserveMiB)
 }
 
 // load reads one section into the default configuration and validates it.

@@ -40,6 +40,8 @@ var errNotStarted = errors.New("the log store is not started")
 type store struct {
 	config   *Config
 	settings extension.Settings
+	// freeBytes asks the file system how much is free.
+	freeBytes func(ctx context.Context, directory string) (int64, error)
 
 	records   *journaled.Store
 	documents docstore.Store
@@ -50,7 +52,7 @@ type store struct {
 var _ Extension = (*store)(nil)
 
 func newStore(config *Config, settings extension.Settings) *store {
-	return &store{config: config, settings: settings}
+	return &store{config: config, settings: settings, freeBytes: freeBytes}
 }
 
 // Start opens everything in the data folder. The journal's backlog is applied
@@ -87,7 +89,12 @@ func (s *store) open(ctx context.Context, host component.Host) error {
 			SegmentBytes: s.config.Journal.SegmentSizeMiB * mib,
 			MaxBytes:     s.config.Journal.MaxSizeMiB * mib,
 		},
-		Backend:  backend,
+		Backend: backend,
+		Reserve: journaled.Reserve{
+			Bytes:     s.config.FreeSpaceReserveMiB * mib,
+			Directory: s.config.Directory,
+			FreeBytes: s.freeBytes,
+		},
 		OnHealth: func(err error) { s.reportHealth(host, err) },
 		Logger:   s.settings.Logger,
 	})

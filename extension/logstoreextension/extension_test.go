@@ -235,6 +235,8 @@ func TestMetrics(t *testing.T) {
 	assert.EqualValues(t, 1, value("log_store.journal.fsyncs"))
 	assert.EqualValues(t, 3, value("log_store.applied.records"))
 	assert.EqualValues(t, 4096*mib, value("log_store.journal.limit"))
+	assert.EqualValues(t, defaultFreeSpaceReserveMiB*mib, value("log_store.disk.reserve"))
+	assert.Positive(t, value("log_store.disk.free"))
 	assert.Positive(t, value("log_store.journal.written"))
 	assert.Positive(t, value("log_store.journal.size"))
 	assert.Zero(t, value("log_store.apply.failures"))

@@ -18,7 +18,8 @@ func NewFactory() extension.Factory {
 
 func createDefaultConfig() component.Config {
 	return &Config{
-		Directory: "./data",
+		Directory:           "./data",
+		FreeSpaceReserveMiB: defaultFreeSpaceReserveMiB,
 		Journal: JournalConfig{
 			SegmentSizeMiB: journal.DefaultSegmentBytes / mib,
 			MaxSizeMiB:     journal.DefaultMaxBytes / mib,

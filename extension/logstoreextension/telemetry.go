@@ -32,6 +32,8 @@ func observe(settings component.TelemetrySettings, store *journaled.Store) (stop
 		builder.RegisterLogStoreJournalLimitCallback(number(func(s journaled.Stats) int64 { return s.JournalLimit })),
 		builder.RegisterLogStoreAppliedRecordsCallback(number(func(s journaled.Stats) int64 { return s.AppliedRecords })),
 		builder.RegisterLogStoreApplyFailuresCallback(number(func(s journaled.Stats) int64 { return s.ApplyFailures })),
+		builder.RegisterLogStoreDiskFreeCallback(number(func(s journaled.Stats) int64 { return s.FreeBytes })),
+		builder.RegisterLogStoreDiskReserveCallback(number(func(s journaled.Stats) int64 { return s.ReserveBytes })),
 		builder.RegisterLogStoreLagBatchesCallback(number(func(s journaled.Stats) int64 { return s.LagEntries })),
 		builder.RegisterLogStoreLagSizeCallback(number(func(s journaled.Stats) int64 { return s.LagBytes })),
 	)

@@ -9,7 +9,6 @@ package logstore
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"go.opentelemetry.io/collector/pdata/plog"
@@ -93,7 +92,7 @@ type UnavailableError struct {
 }
 
 func (e *UnavailableError) Error() string {
-	return fmt.Sprintf("the store is unavailable: %s", e.Reason)
+	return "the store is unavailable: " + e.Reason
 }
 
 // ErrClosed is returned by every method after Close.

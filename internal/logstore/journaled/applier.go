@@ -41,7 +41,8 @@ type applier struct {
 	logger   *zap.Logger
 	interval time.Duration
 	// earlyBytes is how much may be applied without a checkpoint before one is
-	// due, so that a fast stream does not fill the journal between two of them.
+	// due, so that a fast stream fills neither the journal nor the reserve between
+	// two of them.
 	earlyBytes int64
 
 	// taking ends when the store takes nothing more: then the rest is applied.
@@ -84,9 +85,13 @@ func newApplier(s *Store, config Config) (*applier, error) {
 		return nil, err
 	}
 	_, limit := s.journal.Size()
+	early := limit / 4
+	if config.Reserve.Bytes > 0 {
+		early = min(early, config.Reserve.Bytes/2)
+	}
 	a := &applier{
 		journal: s.journal, backend: s.backend, health: s.health, logger: config.Logger,
-		interval: config.CheckpointInterval, earlyBytes: limit / 4,
+		interval: config.CheckpointInterval, earlyBytes: early,
 		finished: make(chan struct{}), replayThrough: s.journal.LastIndex(),
 		checkpointed: checkpoint, checkpointPosition: position, checkpointTime: time.Now(),
 	}

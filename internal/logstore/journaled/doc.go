@@ -13,5 +13,6 @@
 // checkpoint when the store was opened is applied as replayed, and the backend
 // leaves out what it has. An error of the backend never loses a record and never
 // lets one be skipped: the applier tries again until it succeeds, the journal
-// grows, and when it is full, Append answers that the store is unavailable.
+// grows, and when it is full, Append answers that the store is unavailable. So it
+// does when the disk is nearly full (Reserve), while reads and the applier go on.
 package journaled

@@ -13,6 +13,8 @@ const (
 	conditionJournalFull
 	conditionBackendFailed
 	conditionCheckpointFailed
+	conditionNearlyFull
+	conditionSpaceUnknown
 	conditions
 )
 

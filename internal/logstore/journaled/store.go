@@ -42,9 +42,11 @@ type Config struct {
 	// CheckpointInterval is the least time between two checkpoints; 0 means
 	// DefaultCheckpointInterval.
 	CheckpointInterval time.Duration
+	// Reserve is the space that is kept free. The zero value keeps none.
+	Reserve Reserve
 	// OnHealth is called with the new value of Health when the store becomes
-	// unhealthy or healthy again, one call at a time. Of the store's methods it may
-	// call only Health and Stats. May be nil.
+	// unhealthy or healthy again, one call at a time, the first perhaps before Open
+	// returns. Of the store's methods it may call only Health and Stats. May be nil.
 	OnHealth func(error)
 	// Logger may be nil.
 	Logger *zap.Logger
@@ -55,6 +57,7 @@ type Store struct {
 	journal *journal.Journal
 	backend logstore.Backend
 	applier *applier
+	watcher *watcher
 	health  *health
 
 	// open is held for reading during every Append, Search and Count, and for
@@ -89,20 +92,26 @@ func Open(_ context.Context, config Config) (*Store, error) {
 		s.close()
 		return nil, errors.Join(err, log.Close())
 	}
+	s.watcher = newWatcher(s.closing, config.Reserve, config.Directory, s.health)
 	go s.applier.run()
+	go s.watcher.run(s.closing)
 	return s, nil
 }
 
 // Append implements logstore.Writer. Beside an *logstore.UnavailableError (which
-// wraps journal.ErrFull when that is the reason) and logstore.ErrClosed it
-// returns a permanent error (consumererror.IsPermanent) for logs that can never
-// be stored: a record without an id or a project, or a batch that is too large.
+// wraps journal.ErrFull or ErrNearlyFull when that is the reason) and
+// logstore.ErrClosed it returns a permanent error (consumererror.IsPermanent) for
+// logs that can never be stored: a record without an id or a project, or a batch
+// that is too large.
 func (s *Store) Append(ctx context.Context, logs plog.Logs) error {
 	if logs.LogRecordCount() == 0 {
 		return nil
 	}
 	if err := validate(logs); err != nil {
 		return consumererror.NewPermanent(err)
+	}
+	if err := s.watcher.refusal(); err != nil {
+		return err
 	}
 	payload, err := new(plog.ProtoMarshaler).MarshalLogs(logs)
 	if err != nil {
@@ -214,6 +223,9 @@ type Stats struct {
 	LagEntries, LagBytes int64
 	// JournalBytes is what is not released yet, JournalLimit how much it may be.
 	JournalBytes, JournalLimit int64
+	// FreeBytes is the free space that was last found where there is the least,
+	// ReserveBytes how much is kept free.
+	FreeBytes, ReserveBytes int64
 }
 
 // Stats returns the numbers.
@@ -224,6 +236,7 @@ func (s *Store) Stats() Stats {
 		Appends: counts.Appends, AppendedBytes: counts.Bytes, Fsyncs: counts.Commits,
 		AppliedRecords: s.applier.records.Load(), ApplyFailures: s.applier.failures.Load(),
 		JournalBytes: size, JournalLimit: limit,
+		FreeBytes: s.watcher.free.Load(), ReserveBytes: s.watcher.reserve.Bytes,
 	}
 	stats.LagEntries, stats.LagBytes = s.applier.lag()
 	return stats
@@ -240,6 +253,7 @@ func (s *Store) Close(ctx context.Context) error {
 		return nil
 	}
 	s.closed = true
+	<-s.watcher.finished
 	ctx, cancel := context.WithTimeout(ctx, closeTimeout)
 	defer cancel()
 	err := s.applier.stop(ctx)

@@ -30,6 +30,8 @@ type TelemetryBuilder struct {
 	registrations          []metric.Registration
 	LogStoreAppliedRecords metric.Int64ObservableCounter
 	LogStoreApplyFailures  metric.Int64ObservableCounter
+	LogStoreDiskFree       metric.Int64ObservableGauge
+	LogStoreDiskReserve    metric.Int64ObservableGauge
 	LogStoreJournalAppends metric.Int64ObservableCounter
 	LogStoreJournalFsyncs  metric.Int64ObservableCounter
 	LogStoreJournalLimit   metric.Int64ObservableGauge
@@ -71,6 +73,36 @@ func (builder *TelemetryBuilder) RegisterLogStoreApplyFailuresCallback(cb metric
 		cb(ctx, &observerInt64{inst: builder.LogStoreApplyFailures, obs: o})
 		return nil
 	}, builder.LogStoreApplyFailures)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterLogStoreDiskFreeCallback sets callback for observable LogStoreDiskFree metric.
+func (builder *TelemetryBuilder) RegisterLogStoreDiskFreeCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.LogStoreDiskFree, obs: o})
+		return nil
+	}, builder.LogStoreDiskFree)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterLogStoreDiskReserveCallback sets callback for observable LogStoreDiskReserve metric.
+func (builder *TelemetryBuilder) RegisterLogStoreDiskReserveCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.LogStoreDiskReserve, obs: o})
+		return nil
+	}, builder.LogStoreDiskReserve)
 	if err != nil {
 		return err
 	}
@@ -223,6 +255,18 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		"otelcol_log_store.apply.failures",
 		metric.WithDescription("Attempts to write to the backend that failed and are tried again. [Alpha]"),
 		metric.WithUnit("{attempt}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.LogStoreDiskFree, err = builder.meter.Int64ObservableGauge(
+		"otelcol_log_store.disk.free",
+		metric.WithDescription("Free space of the data folder's disk or of the journal's, whichever has less. [Alpha]"),
+		metric.WithUnit("By"),
+	)
+	errs = errors.Join(errs, err)
+	builder.LogStoreDiskReserve, err = builder.meter.Int64ObservableGauge(
+		"otelcol_log_store.disk.reserve",
+		metric.WithDescription("The free space below which records are refused. [Alpha]"),
+		metric.WithUnit("By"),
 	)
 	errs = errors.Join(errs, err)
 	builder.LogStoreJournalAppends, err = builder.meter.Int64ObservableCounter(
