@@ -1,22 +1,22 @@
 package testbed
 
 import (
-	"context"
 	"fmt"
 	"net/http"
-	"net/url"
-	"strconv"
-	"sync"
-	"sync/atomic"
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/docketlog/docket/testbed/client"
 	"github.com/docketlog/docket/testbed/collector"
 )
+
+// firstStarts is how many first starts are killed, each a little later than the one
+// before.
+const firstStarts = 20
 
 // A record that was acknowledged is there after a crash, once.
 func TestRecordSurvivesACrashRightAfterItsAnswer(t *testing.T) {
@@ -36,113 +36,55 @@ func TestRecordSurvivesACrashRightAfterItsAnswer(t *testing.T) {
 	}
 }
 
-// Every record that was acknowledged while the process was stopped under load is
-// there once, and nothing is there that nobody sent.
-func TestAcknowledgedRecordsSurviveAStopUnderLoad(t *testing.T) {
-	for _, test := range []struct {
-		name string
-		stop func(*testing.T, *collector.Collector)
-	}{
-		{"SIGTERM", func(t *testing.T, docket *collector.Collector) {
-			t.Helper()
-			assert.Zero(t, docket.Terminate(), "exit code")
-		}},
-		{"SIGKILL", func(t *testing.T, docket *collector.Collector) {
-			t.Helper()
-			docket.Kill()
-		}},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			docket, c := start(t)
-			load := startLoad(t, c)
-			require.Eventually(t, func() bool { return load.acknowledged.Load() > 500 }, 20*time.Second, time.Millisecond)
-			test.stop(t, docket)
-			load.clients.Wait() // each ends when it notices that the server is gone
-
-			docket.Restart()
-			assertLedger(t, newClient(t, docket, adminKey), load.sent)
-		})
+// A Docket that is killed at any moment, again and again, has every record that it
+// acknowledged, and each once. Half of the kills come under load, the others during
+// the start or the replay, often right after another kill.
+//
+// The numbers bound the test to a minute or so; the long form (longVariable) has
+// more of both, and killsVariable and recordsVariable set them.
+func TestKillsLoseAndDoubleNothing(t *testing.T) {
+	kills, records, settleWithin := 200, 40_000, time.Minute
+	if isLong() {
+		kills, records, settleWithin = 1000, 1_000_000, 10*time.Minute
 	}
-}
-
-// load is eight clients that post until the server is gone.
-type load struct {
-	acknowledged atomic.Int64
-	clients      sync.WaitGroup
-
-	mutex sync.Mutex
-	// sent has the message of every request; its value is true when it was
-	// acknowledged.
-	sent map[string]bool
-}
-
-func startLoad(t *testing.T, c *client.Client) *load {
-	t.Helper()
-	l := &load{sent: map[string]bool{}}
-	for number := range 8 {
-		l.clients.Go(func() {
-			for i := 0; l.post(t.Context(), c, fmt.Sprintf("client %d message %d", number, i)); i++ {
-			}
-		})
-	}
-	t.Cleanup(l.clients.Wait)
-	return l
-}
-
-func (l *load) post(ctx context.Context, c *client.Client, message string) bool {
-	response, err := c.LogSentry(ctx, `{"project": 1, "msg": "`+message+`"}`)
-	acknowledged := err == nil && response.Status == http.StatusOK
-	l.mutex.Lock()
-	l.sent[message] = acknowledged
-	l.mutex.Unlock()
-	if acknowledged {
-		l.acknowledged.Add(1)
-	}
-	return acknowledged
-}
-
-// assertLedger compares what is stored with what was sent: message to whether it
-// was acknowledged.
-func assertLedger(t *testing.T, c *client.Client, sent map[string]bool) {
-	t.Helper()
-	begin := time.Now()
-	stored := countMessages(t, c)
-	for len(missing(sent, stored)) > 0 && time.Since(begin) < findableWithin {
-		stored = countMessages(t, c)
-	}
-	assert.Empty(t, missing(sent, stored), "acknowledged, but not stored")
-	for message, count := range stored {
-		assert.Equal(t, 1, count, "%q is stored that often", message)
-		assert.Contains(t, sent, message, "nobody sent this")
-	}
-}
-
-// missing returns the messages that were acknowledged and are not stored.
-func missing(sent map[string]bool, stored map[string]int) []string {
-	var messages []string
-	for message, acknowledged := range sent {
-		if acknowledged && stored[message] == 0 {
-			messages = append(messages, message)
+	kills = numberFromEnvironment(t, killsVariable, kills)
+	records = numberFromEnvironment(t, recordsVariable, records)
+	run := newLedgerRun(t)
+	for run.kills < kills || run.book.Acknowledged() < records {
+		run.startAndKill(kills-run.kills, records-run.book.Acknowledged())
+		if run.kills%100 == 0 {
+			t.Logf("%d kills, %d records acknowledged", run.kills, run.book.Acknowledged())
 		}
 	}
-	return messages
+	run.restartAndAudit(settleWithin)
 }
 
-// countMessages reads all records page by page.
-func countMessages(t *testing.T, c *client.Client) map[string]int {
-	t.Helper()
-	times := map[string]int{}
-	for offset := int64(0); ; {
-		page, err := c.Search(t.Context(), url.Values{
-			"limit": {"1000"}, "offset": {strconv.FormatInt(offset, 10)},
-		})
+// A kill while Docket makes a new data folder leaves one on which it starts.
+func TestKillDuringTheFirstStart(t *testing.T) {
+	docket := collector.Start(t, collector.Options{})
+	firstStart := docket.StartupTime
+	for try := range firstStarts {
+		docket.Kill()
+		require.NoError(t, os.RemoveAll(docket.DataDir))
+		docket.RestartAndKill(firstStart * time.Duration(try) / firstStarts)
+		docket.Restart()
+		c := newClient(t, docket, readKey(t, filepath.Join(docket.DataDir, "admin.key")))
+		response, err := c.LogSentry(t.Context(), `{"msg": "the first"}`)
 		require.NoError(t, err)
-		for _, log := range page.Logs {
-			times[log.Message]++
-		}
-		if page.Pagination.NextOffset == nil {
-			return times
-		}
-		offset = *page.Pagination.NextOffset
+		require.Equal(t, http.StatusOK, response.Status, response)
 	}
+}
+
+// A Docket that is told to stop under load answers what it has taken, and nothing
+// is lost or doubled then either.
+func TestOrderlyStopsUnderLoadLoseAndDoubleNothing(t *testing.T) {
+	run := newLedgerRun(t)
+	for range 5 {
+		run.docket.Restart(run.journal()...)
+		stop := run.load()
+		run.waitForRecords(1 + run.random.IntN(1000))
+		assert.Zero(t, run.docket.Terminate(), "exit code")
+		stop()
+	}
+	run.restartAndAudit(time.Minute)
 }

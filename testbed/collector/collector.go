@@ -3,6 +3,7 @@ package collector
 import (
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -18,6 +19,8 @@ const (
 	// startAttempts is how often a start is tried with other ports when somebody
 	// took a free port in the moment before the process listened on it.
 	startAttempts = 5
+	// addressInUse is what a process writes in that case.
+	addressInUse = "address already in use"
 )
 
 // Options say what to run. The zero value is Docket with its default config and
@@ -113,13 +116,41 @@ func (c *Collector) Kill() {
 	<-c.process.exited
 }
 
-// Restart starts the ended process again, on the same data folder.
-func (c *Collector) Restart() {
+// Restart starts the ended process again, on the same data folder. The arguments,
+// if any, are added to those of the options, for this run only.
+func (c *Collector) Restart(arguments ...string) {
+	c.tb.Helper()
+	c.mustHaveEnded()
+	c.start(c.Endpoints, arguments...)
+}
+
+// RestartAndKill starts the ended process again, as Restart does, and sends SIGKILL
+// after the delay, whether or not it is ready. It fails the test when the process
+// ends by itself before that.
+func (c *Collector) RestartAndKill(delay time.Duration, arguments ...string) {
+	c.tb.Helper()
+	c.mustHaveEnded()
+	written := len(c.Output())
+	started, err := launch(c.options.with(arguments), c.Endpoints, c.output)
+	if err != nil {
+		c.tb.Fatalf("%v", err)
+	}
+	c.process = started
+	select {
+	case <-started.exited:
+		if !strings.Contains(c.Output()[written:], addressInUse) {
+			c.tb.Fatalf("%s ended with exit code %d before it was killed", c.options.Binary, started.exitCode())
+		}
+	case <-time.After(delay):
+		c.Kill()
+	}
+}
+
+func (c *Collector) mustHaveEnded() {
 	c.tb.Helper()
 	if !c.process.ended() {
 		c.tb.Fatalf("the process must have ended before it is started again")
 	}
-	c.start(c.Endpoints)
 }
 
 // Output returns everything that the process and its predecessors wrote.
@@ -128,12 +159,12 @@ func (c *Collector) Output() string { return c.output.String() }
 // Usage returns what the running process uses of the machine.
 func (c *Collector) Usage() (Usage, error) { return readUsage(c.process.pid()) }
 
-func (c *Collector) start(endpoints Endpoints) {
+func (c *Collector) start(endpoints Endpoints, arguments ...string) {
 	c.tb.Helper()
 	for range startAttempts {
 		begin := time.Now()
 		written := len(c.Output())
-		started, err := launch(c.options, endpoints, c.output)
+		started, err := launch(c.options.with(arguments), endpoints, c.output)
 		if err != nil {
 			c.tb.Fatalf("%v", err)
 		}
@@ -142,7 +173,7 @@ func (c *Collector) start(endpoints Endpoints) {
 			c.StartupTime = time.Since(begin)
 			return
 		}
-		if !strings.Contains(c.Output()[written:], "address already in use") {
+		if !strings.Contains(c.Output()[written:], addressInUse) {
 			c.tb.Fatalf("%v", err)
 		}
 		endpoints = freeEndpoints(c.tb)
@@ -171,6 +202,12 @@ func (c *Collector) cleanUp() {
 	if c.tb.Failed() {
 		c.tb.Logf("what %s wrote:\n%s", filepath.Base(c.options.Binary), c.output)
 	}
+}
+
+// with returns the options with more arguments.
+func (o Options) with(arguments []string) Options {
+	o.Arguments = slices.Concat(o.Arguments, arguments)
+	return o
 }
 
 func (o Options) withDefaults(tb testing.TB) Options {
