@@ -18,6 +18,8 @@ import (
 const (
 	defaultLogsLimit = 50
 	maxLogsLimit     = 1000
+	// maxSearchLength bounds what looking for the phrase can cost, in characters.
+	maxSearchLength = 1000
 )
 
 // logsQueryParser collects what the parameters of GET /logs say and everything
@@ -175,6 +177,8 @@ func (p *logsQueryParser) search(name, value string) {
 	switch {
 	case !utf8.ValidString(value):
 		p.refuse(name, "Invalid value for 'search'. Please use UTF-8.")
+	case utf8.RuneCountInString(value) > maxSearchLength:
+		p.refuse(name, "Invalid value for 'search'. Please use at most "+strconv.Itoa(maxSearchLength)+" characters.")
 	case value != "":
 		p.conditions = append(p.conditions, filter.BodyContains(value))
 	}

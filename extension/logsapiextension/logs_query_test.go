@@ -55,6 +55,8 @@ func TestLogsParameters(t *testing.T) {
 		"?search=%2A":          {},
 		"?search=user-service": {},
 
+		"?search=" + strings.Repeat("%C3%85", 1000): {},
+
 		"?startDate=2023-10-27T10:30:01Z":                                {"Failed to authenticate", "Straße gesperrt", "Product retrieved"},
 		"?startDate=2023-10-27T10:30:01.1Z":                              {"Failed to authenticate", "Straße gesperrt"},
 		"?startDate=2023-10-27":                                          {"Failed to authenticate", "Straße gesperrt", "Product retrieved"},
@@ -124,6 +126,8 @@ func TestLogsBadParameters(t *testing.T) {
 		"service=":    "Invalid value for 'service'. Please use the name of a service, or leave the parameter out.",
 		"service=%FF": "Invalid value for 'service'. Please use UTF-8.",
 		"search=%FF":  "Invalid value for 'search'. Please use UTF-8.",
+
+		"search=" + strings.Repeat("a", 1001): "Invalid value for 'search'. Please use at most 1000 characters.",
 
 		"limit=1&limit=2":                   "The parameter 'limit' is given more than once.",
 		"search=a&search=a":                 "The parameter 'search' is given more than once.",
