@@ -1,55 +1,15 @@
 package logsentry
 
 import (
-	"strings"
 	"testing"
-	"time"
 
-	"github.com/stretchr/testify/require"
-	"go.opentelemetry.io/collector/pdata/pcommon"
-	"go.opentelemetry.io/collector/pdata/plog"
-
-	"github.com/docketlog/docket/internal/record"
-	"github.com/docketlog/docket/receiver/auditlogreceiver/internal/intake"
-	"github.com/docketlog/docket/receiver/auditlogreceiver/internal/jsondoc"
+	"github.com/docketlog/docket/receiver/auditlogreceiver/internal/formattest"
 )
 
-// FuzzDecode checks that whatever is decoded is a complete record that can be
-// sealed, and that whatever is not has a problem to tell.
 func FuzzDecode(f *testing.F) {
-	for _, seed := range []string{
+	formattest.FuzzDecode(f, Format{},
 		`{"project":1,"level":4,"msg":"m","context":{"a":[1]},"user":"[]","request":"{\"a\":1}"}`,
 		`{"msg":"System is unusable","app":"Laravel","level":0,"context":"[]"}`,
 		`{"level":"error","message":"disk full"}`, `{"msg":"m","level":30}`, `{"msg":"m","context":"{\"a\":\"\\u0000\"}"}`,
-	} {
-		f.Add([]byte(seed))
-	}
-	f.Fuzz(func(t *testing.T, data []byte) {
-		var document jsondoc.Reader
-		document.Reset(data, jsondoc.Limits{Depth: 32, Attributes: 64})
-		r := record.New()
-		_, err := Format{}.Decode(&document, r.Log)
-		if err != nil {
-			problem := intake.ProblemOf(err)
-			require.Equal(t, 400, problem.Status)
-			require.NotEmpty(t, problem.Message)
-			return
-		}
-		require.NotEmpty(t, strings.TrimSpace(r.Log.Body().Str()))
-		require.NotEqual(t, plog.SeverityNumberUnspecified, r.Log.SeverityNumber())
-		require.NotEmpty(t, r.Log.SeverityText())
-		checkUnique(t, r.Log.Attributes())
-		record.Seal(r, time.Now())
-		require.True(t, record.Verify(r))
-	})
-}
-
-func checkUnique(t *testing.T, attributes pcommon.Map) {
-	t.Helper()
-	seen := map[string]bool{}
-	for name := range attributes.All() {
-		require.NotEmpty(t, name)
-		require.False(t, seen[name], "%q is there twice", name)
-		seen[name] = true
-	}
+	)
 }
