@@ -7,9 +7,6 @@ import (
 	"github.com/docketlog/docket/internal/tenant"
 )
 
-// projectHeader names the project that a request is about, by id or UUID.
-const projectHeader = "Docket-Project-Id"
-
 // guardedEndpoint is an endpoint that only answers a known caller.
 type guardedEndpoint func(w http.ResponseWriter, r *http.Request, caller *tenant.Identity) error
 
@@ -27,9 +24,8 @@ func (e *endpoints) guard(next guardedEndpoint) endpoint {
 // credentialsOf returns what the request shows. Another scheme than Bearer counts
 // as none.
 func credentialsOf(r *http.Request) tenant.Credentials {
-	credentials := tenant.Credentials{Project: strings.TrimSpace(r.Header.Get(projectHeader))}
-	if scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " "); strings.EqualFold(scheme, "Bearer") {
-		credentials.Token = strings.TrimSpace(token)
+	return tenant.Credentials{
+		Token:   tenant.BearerToken(r.Header.Get("Authorization")),
+		Project: strings.TrimSpace(r.Header.Get(tenant.HeaderProject)),
 	}
-	return credentials
 }

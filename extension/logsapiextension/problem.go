@@ -128,7 +128,7 @@ func problemOfRefusal(refusal *tenant.Error) *problem {
 		p.status, p.code = http.StatusNotFound, codeNotFound
 	case tenant.ReasonProjectRequired:
 		p.status, p.code = http.StatusBadRequest, codeRequired
-		p.detail += " (name it in the header " + projectHeader + ")"
+		p.detail += " (name it in the header " + tenant.HeaderProject + ")"
 	default: // tenant.ReasonInvalid
 		p.status, p.code = http.StatusBadRequest, codeInvalidInput
 	}

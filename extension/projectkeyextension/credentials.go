@@ -10,9 +10,8 @@ import (
 // and confighttp's request_params as they are configured.
 const (
 	headerAuthorization = "Authorization"
-	headerToken         = "Token"        // LogHub
-	headerOrganization  = "Organization" // LogHub
-	headerProject       = "Docket-Project-Id"
+	headerToken         = "Token"          // LogHub
+	headerOrganization  = "Organization"   // LogHub
 	headerProjectMash   = "X-Cm-Projectid" // CodeMash
 )
 
@@ -20,9 +19,9 @@ const (
 // header, and Docket's project header over CodeMash's.
 func credentialsOf(headers map[string][]string) tenant.Credentials {
 	credentials := tenant.Credentials{
-		Token:        bearerToken(header(headers, headerAuthorization)),
+		Token:        tenant.BearerToken(header(headers, headerAuthorization)),
 		Organization: header(headers, headerOrganization),
-		Project:      header(headers, headerProject),
+		Project:      header(headers, tenant.HeaderProject),
 	}
 	if credentials.Token == "" {
 		credentials.Token = header(headers, headerToken)
@@ -31,16 +30,6 @@ func credentialsOf(headers map[string][]string) tenant.Credentials {
 		credentials.Project = header(headers, headerProjectMash)
 	}
 	return credentials
-}
-
-// bearerToken returns the token of an Authorization header (RFC 6750); "" when it
-// is of another scheme. The token may hold any character, since LogSentry's hold |.
-func bearerToken(authorization string) string {
-	scheme, token, _ := strings.Cut(authorization, " ")
-	if !strings.EqualFold(scheme, "Bearer") {
-		return ""
-	}
-	return strings.TrimSpace(token)
 }
 
 // header returns the first value of a header, in whatever case its name is. Of

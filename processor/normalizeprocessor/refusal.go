@@ -44,7 +44,7 @@ func refuse(cause error) error {
 	message := denied.Message
 	if denied.Reason == tenant.ReasonProjectRequired {
 		message += "; a sender names it by the resource attribute " + record.AttributeProjectID +
-			" or the header Docket-Project-Id"
+			" or the header " + tenant.HeaderProject
 	}
 	return &refusal{status: status.New(codeOf(denied.Reason), message), cause: cause}
 }

@@ -9,12 +9,10 @@ import (
 	"github.com/docketlog/docket/receiver/auditlogreceiver/internal/intake"
 )
 
-// Names of the headers that LogHub's clients send. The project header is Docket's
-// own, for a key that may use several projects: LogHub has no projects.
+// Names of the headers that LogHub's clients send.
 const (
 	headerToken        = "token"
 	headerOrganization = "organization"
-	headerProject      = "Docket-Project-Id"
 )
 
 // Format is the wire format. Its zero value is ready to use.
@@ -62,11 +60,11 @@ func (f Format) Authorize(request *http.Request, identity *tenant.Identity) *int
 
 // Project returns the project that the request's header names.
 func (Format) Project(request *http.Request) (string, *intake.Problem) {
-	return strings.TrimSpace(request.Header.Get(headerProject)), nil
+	return strings.TrimSpace(request.Header.Get(tenant.HeaderProject)), nil
 }
 
 // ProjectField is the header that names the project.
-func (Format) ProjectField() string { return headerProject }
+func (Format) ProjectField() string { return tenant.HeaderProject }
 
 type accepted struct {
 	Code   string  `json:"code"`
