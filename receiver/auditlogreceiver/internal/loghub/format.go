@@ -58,7 +58,8 @@ func (f Format) Authorize(request *http.Request, identity *tenant.Identity) *int
 	return nil
 }
 
-// Project returns the project that the request's header names.
+// Project returns the project that the request's header names. The header is
+// Docket's own, for a key that may use several projects: LogHub has none.
 func (Format) Project(request *http.Request) (string, *intake.Problem) {
 	return strings.TrimSpace(request.Header.Get(tenant.HeaderProject)), nil
 }
