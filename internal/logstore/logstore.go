@@ -48,8 +48,9 @@ type Reader interface {
 // time, in the order of the journal.
 type Backend interface {
 	Reader
-	// Apply adds the records of a batch, or none of them when it fails. When
-	// replayed is true, some may be there already; those are left as they are.
+	// Apply adds the records of a batch, or none of them when it fails; but with a
+	// *RefusedError it has added all others. When replayed is true, some may be
+	// there already; those are left as they are.
 	Apply(ctx context.Context, batch []record.Record, replayed bool) error
 	// Sync returns when everything applied before the call survives a crash.
 	Sync(ctx context.Context) error

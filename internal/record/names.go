@@ -21,6 +21,15 @@ const (
 	// constants. Log attribute, string.
 	AttributeSource = "docket.source"
 
+	// AttributeIdempotencyKey is the Idempotency-Key of the request by which a
+	// record came, AttributeRequestDigest the SHA-256 of that request's source and
+	// decompressed body in lower-case hex, AttributeRequestPosition the record's
+	// place in the request, from 0. Log attributes, string, string and int; absent
+	// when there was no key. The store recognizes a repeated request by them.
+	AttributeIdempotencyKey  = "docket.request.idempotency_key"
+	AttributeRequestDigest   = "docket.request.digest"
+	AttributeRequestPosition = "docket.request.position"
+
 	// AttributeActorType is "user" or "system". Log attribute, string.
 	AttributeActorType = "docket.actor.type"
 	// AttributeActorDescription describes an actor that is not a user.
