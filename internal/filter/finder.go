@@ -86,23 +86,50 @@ func (f *Finder) In(text string) bool {
 	return false
 }
 
+// cut returns what follows the first place of the finder's text in the text, which
+// must be UTF-8; ok is false if there is none.
+func (f *Finder) cut(text string) (rest string, ok bool) {
+	for _, anchor := range f.anchors {
+		for at := 0; ; {
+			next := strings.Index(text[at:], anchor)
+			if next < 0 {
+				break
+			}
+			start := at + next
+			at = start + len(anchor)
+			after, isFollowed := cutLetters(text[at:], f.after)
+			if isFollowed && (!ok || len(after) > len(rest)) && isPreceded(text[:start], f.before) {
+				rest, ok = after, true
+				break // what follows a later place of this anchor is shorter
+			}
+		}
+	}
+	return rest, ok
+}
+
 // isFollowed reports whether a text starts with folded letters.
 func isFollowed(text string, letters []rune) bool {
-	at := 0
+	_, ok := cutLetters(text, letters)
+	return ok
+}
+
+// cutLetters returns the text after the folded letters with which it starts; ok is
+// false if it does not start with them.
+func cutLetters(text string, letters []rune) (rest string, ok bool) {
 	for _, letter := range letters {
-		if at == len(text) {
-			return false
+		if text == "" {
+			return "", false
 		}
-		r, size := rune(text[at]), 1
+		r, size := rune(text[0]), 1
 		if r >= utf8.RuneSelf {
-			r, size = utf8.DecodeRuneInString(text[at:])
+			r, size = utf8.DecodeRuneInString(text)
 		}
 		if foldLetter(r) != letter {
-			return false
+			return "", false
 		}
-		at += size
+		text = text[size:]
 	}
-	return true
+	return text, true
 }
 
 // isPreceded reports whether a text ends with folded letters, the last one first.
