@@ -17,6 +17,12 @@
 // checksum for each commit, which it checks only for the last commit when it
 // opens; so each of our entries carries its own, checked whenever it is read.
 //
+// An entry so says by itself whether it is whole, and which one it is. Inspect
+// rests on that: it walks through the files without raft-wal, and behind a damage
+// finds the next entry again. Open refuses what it meets, Verify what is damaged
+// anywhere behind the checkpoint, and Repair makes a new journal of all that is
+// whole. What a crash leaves is never a damage.
+//
 // System calls of one commit, in their order:
 //
 //	pwrite(segment, [entries… commit frame])    one call for all waiting callers

@@ -54,7 +54,10 @@ func headerChecksum(payloadChecksum uint32, index uint64, position []byte) uint3
 
 // parseEntry checks what was read at index.
 func parseEntry(index uint64, log *raft.Log) (entry, error) {
-	header := log.Extensions
+	return parseHeader(index, log.Extensions, log.Data)
+}
+
+func parseHeader(index uint64, header, payload []byte) (entry, error) {
 	if len(header) != headerBytes {
 		return entry{}, fmt.Errorf("%w: entry %d has a header of %d bytes, not %d", ErrCorrupt, index, len(header), headerBytes)
 	}
@@ -62,9 +65,9 @@ func parseEntry(index uint64, log *raft.Log) (entry, error) {
 		return entry{}, fmt.Errorf("%w: entry %d has format %d, supported is %d", ErrCorrupt, index, header[0], entryFormat)
 	}
 	want := binary.LittleEndian.Uint32(header[1:])
-	if got := headerChecksum(checksum(log.Data), index, header[5:]); got != want {
+	if got := headerChecksum(checksum(payload), index, header[5:]); got != want {
 		return entry{}, fmt.Errorf("%w: entry %d has checksum %08x, its header says %08x", ErrCorrupt, index, got, want)
 	}
 	position := int64(binary.LittleEndian.Uint64(header[5:])) //nolint:gosec // the checksum says that we wrote it
-	return entry{position: position, payload: log.Data}, nil
+	return entry{position: position, payload: payload}, nil
 }

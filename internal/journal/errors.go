@@ -3,6 +3,7 @@ package journal
 import (
 	"errors"
 	"fmt"
+	"strings"
 )
 
 // Errors of a Journal; test with errors.Is.
@@ -19,6 +20,8 @@ var (
 	ErrNotFound = errors.New("journal entry not found")
 	// ErrCorrupt: what is on disk is not what was written.
 	ErrCorrupt = errors.New("the journal is corrupt")
+	// ErrInUse: another process has the journal open, or this one has it twice.
+	ErrInUse = errors.New("the journal is in use: stop the Docket that has it open first")
 )
 
 // PayloadTooLargeError says that an entry can never be stored.
@@ -43,4 +46,70 @@ type FormatError struct {
 func (e *FormatError) Error() string {
 	return fmt.Sprintf("the journal in %s has format version %s, this program supports version %d: "+
 		"start the version of Docket that wrote it, or move the folder away", e.Directory, e.Found, e.Supported)
+}
+
+// DamageError says that the journal is not as it was written. It is an ErrCorrupt.
+type DamageError struct {
+	Directory string
+	// Damages are all that an inspection has found; none when it has found nothing
+	// beside what Cause says.
+	Damages []Damage
+	// Cause is what was met first.
+	Cause error
+}
+
+func (e *DamageError) Error() string {
+	var text strings.Builder
+	fmt.Fprintf(&text, "the journal in %s is damaged: ", e.Directory)
+	if len(e.Damages) == 0 {
+		text.WriteString(e.Cause.Error())
+	} else {
+		text.WriteString(e.worst().String())
+	}
+	if more := len(e.Damages) - 1; more > 0 {
+		fmt.Fprintf(&text, "; and %d more", more)
+	}
+	fmt.Fprintf(&text, ". The folder was left as it is. Run \"docket-journal verify %[1]s\" to see all of it, "+
+		"and \"docket-journal repair %[1]s\" to recover what can be read", e.Directory)
+	return text.String()
+}
+
+// worst is the damage that loses most.
+func (e *DamageError) worst() Damage {
+	worst := e.Damages[0]
+	for _, d := range e.Damages[1:] {
+		if d.Lost() > worst.Lost() || d.Lost() == worst.Lost() && worst.FirstIndex == 0 && d.FirstIndex > 0 {
+			worst = d
+		}
+	}
+	return worst
+}
+
+func (e *DamageError) Unwrap() []error { return []error{ErrCorrupt, e.Cause} }
+
+// String says where it is, what it affects and what was found, in a sentence.
+func (d Damage) String() string {
+	return fmt.Sprintf("%s, offset %d, %d bytes: %s (%s)", d.File, d.Offset, d.Bytes, d.effect(), d.Found)
+}
+
+func (d Damage) effect() string {
+	switch {
+	case d.FirstIndex == 0:
+		return "no entry is affected"
+	case d.Recoverable:
+		return d.entries() + " cannot be read in place, but repaired"
+	case d.FirstLost == 0:
+		return d.entries() + " cannot be read, but nothing is lost: all of it is applied"
+	case d.FirstLost > d.FirstIndex:
+		return fmt.Sprintf("%s cannot be read; what is lost begins with entry %d, the others are applied", d.entries(), d.FirstLost)
+	default:
+		return d.entries() + " cannot be read, and nothing of it is applied yet"
+	}
+}
+
+func (d Damage) entries() string {
+	if d.FirstIndex == d.LastIndex {
+		return fmt.Sprintf("entry %d", d.FirstIndex)
+	}
+	return fmt.Sprintf("entries %d to %d", d.FirstIndex, d.LastIndex)
 }

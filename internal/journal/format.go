@@ -44,16 +44,23 @@ func settleFormat(directory string) error {
 }
 
 func checkFormat(directory, content string) error {
-	number, isOurs := strings.CutPrefix(strings.TrimSpace(content), formatPrefix)
-	version, err := strconv.Atoi(number)
-	if isOurs && err == nil && version == formatVersion {
+	version, err := parseFormat(content)
+	if err == nil && version == formatVersion {
 		return nil
 	}
-	found := number
-	if !isOurs || err != nil {
+	found := strconv.Itoa(version)
+	if err != nil {
 		found = strconv.Quote(content[:min(len(content), 40)])
 	}
 	return &FormatError{Directory: directory, Found: found, Supported: formatVersion}
+}
+
+func parseFormat(content string) (version int, err error) {
+	number, isOurs := strings.CutPrefix(strings.TrimSpace(content), formatPrefix)
+	if !isOurs {
+		return 0, errors.New("not the format of a journal")
+	}
+	return strconv.Atoi(number)
 }
 
 func writeFormat(directory string) error {

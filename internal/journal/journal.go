@@ -18,10 +18,11 @@ import (
 // Journal is an open journal. All methods but Close may be called at once from
 // many goroutines; Close is called when no Read or Release is under way.
 type Journal struct {
-	options  Options
-	log      *wal.WAL
-	meta     *metadb.BoltMetaDB
-	finished chan struct{} // closed when the committer has returned
+	directory string
+	options   Options
+	log       *wal.WAL
+	meta      *metadb.BoltMetaDB
+	finished  chan struct{} // closed when the committer has returned
 
 	// mu guards what follows. It is never held during a system call.
 	mu sync.Mutex
@@ -58,7 +59,8 @@ type Stats struct {
 
 // Open opens the journal in directory, which it makes (mode 0700) when it is not
 // there. The caller sees to it that nobody else has it open. It fails with a
-// *FormatError for another version's journal and with ErrCorrupt for a damaged one.
+// *FormatError for another version's journal and with a *DamageError for one in
+// which it meets a damage; what only Verify meets, it does not.
 func Open(directory string, options Options) (*Journal, error) {
 	return open(directory, options, fs.New())
 }
@@ -71,17 +73,27 @@ func open(directory string, options Options, files types.VFS) (_ *Journal, err e
 	if err := os.MkdirAll(directory, 0o700); err != nil {
 		return nil, fmt.Errorf("open the journal: %w", err)
 	}
+	if err := checkRepair(directory); err != nil {
+		return nil, err
+	}
 	if err := settleFormat(directory); err != nil {
 		return nil, err
+	}
+	known, err := readMeta(directory)
+	if err == nil {
+		err = checkFiles(directory, known)
+	}
+	if err != nil {
+		return nil, damaged(directory, known, fmt.Errorf("open the journal in %s: %w", directory, err))
 	}
 	// raft-wal never closes its meta store, so it gets ours.
 	meta := &metadb.BoltMetaDB{}
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, meta.Close())
+			err = damaged(directory, known, errors.Join(err, meta.Close()))
 		}
 	}()
-	filer := segment.NewFiler(directory, files)
+	filer := segment.NewFiler(directory, strictFiles{files})
 	if err := settleTail(directory, meta, filer, options.Logger); err != nil {
 		return nil, fmt.Errorf("open the journal in %s: %w", directory, translate(err))
 	}
@@ -90,7 +102,10 @@ func open(directory string, options Options, files types.VFS) (_ *Journal, err e
 	if err != nil {
 		return nil, fmt.Errorf("open the journal in %s: %w", directory, translate(err))
 	}
-	j := &Journal{options: options, log: log, meta: meta, finished: make(chan struct{}), appended: make(chan struct{})}
+	j := &Journal{
+		directory: directory, options: options, log: log, meta: meta,
+		finished: make(chan struct{}), appended: make(chan struct{}),
+	}
 	j.work = sync.NewCond(&j.mu)
 	if err := j.findEnds(); err != nil {
 		return nil, errors.Join(fmt.Errorf("open the journal in %s: %w", directory, err), log.Close())
@@ -201,12 +216,31 @@ func (j *Journal) Read(index uint64) ([]byte, error) {
 	return e.payload, err
 }
 
-func (j *Journal) readEntry(index uint64) (entry, error) {
+func (j *Journal) readEntry(index uint64) (_ entry, err error) {
+	// raft-wal's codec panics at some of the bytes that it has not written.
+	defer func() {
+		if problem := recover(); problem != nil {
+			err = fmt.Errorf("read journal entry %d: %w: %v", index, ErrCorrupt, problem)
+		}
+	}()
 	var log raft.Log
 	if err := j.log.GetLog(index, &log); err != nil {
-		return entry{}, fmt.Errorf("read journal entry %d: %w", index, translate(err))
+		return entry{}, fmt.Errorf("read journal entry %d: %w", index, translateRead(err))
 	}
 	return parseEntry(index, &log)
+}
+
+// translateRead is translate for what raft-wal returns when it reads an entry: it
+// decodes what it finds, so every error that is not the file system's says that
+// something else was written.
+func translateRead(err error) error {
+	var system *os.PathError
+	switch translated := translate(err); {
+	case errors.Is(translated, ErrNotFound), errors.Is(translated, ErrClosed), errors.Is(translated, ErrCorrupt), errors.As(err, &system):
+		return translated
+	default:
+		return fmt.Errorf("%w: %w", ErrCorrupt, err)
+	}
 }
 
 // Wait returns nil when there is an entry behind the given index; else ctx's
