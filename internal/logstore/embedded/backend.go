@@ -53,8 +53,12 @@ func (c Config) Validate() error {
 
 // Backend is a logstore.Backend that keeps records in a directory.
 type Backend struct {
-	rows         *rows
+	rows *rows
+	// directory is the absolute path of the engine's folder.
+	directory    string
 	removeLogger func()
+	// futureRetention is what the engine was opened with.
+	futureRetention time.Duration
 	// newest is the row time of the newest row, or a later one.
 	newest atomic.Int64
 
@@ -64,8 +68,15 @@ type Backend struct {
 	// isClosed belongs to inUse.
 	isClosed bool
 
+	// deleting is held by each deletion for its entire duration, so that there is one
+	// at a time. moving is held by Snapshot, and by a deletion while it moves a day
+	// out of the storage, so that no day goes away while it is copied. They are taken
+	// in this order, and before writing.
+	deleting, moving semaphore
+
 	// writing is held by Apply and by Sync for their entire duration, so that
-	// after Sync has flushed no rows are added behind it.
+	// after Sync has flushed no rows are added behind it; by Snapshot and deletions
+	// only for moments.
 	writing sync.Mutex
 	// What follows belongs to writing.
 
@@ -77,6 +88,12 @@ type Backend struct {
 	mayHide bool
 	// unsynced are the days of the rows that were added since the last Sync.
 	unsynced map[int64]struct{}
+	// touched are the days of the rows that were added since Snapshot began; nil
+	// when none is running.
+	touched map[int64]struct{}
+	// closed is the day that no rows may be added to, as it is being deleted; nil
+	// if there is none.
+	closed *closedDay
 }
 
 var _ logstore.Backend = (*Backend)(nil)
@@ -100,27 +117,43 @@ func Open(config Config) (*Backend, error) {
 	if err := os.MkdirAll(directory, 0o700); err != nil {
 		return nil, fmt.Errorf("open the embedded store: %w", err)
 	}
+	if err := emptyTrash(directory); err != nil { // a crash during DeleteDay leaves some
+		return nil, fmt.Errorf("open the embedded store: %w", err)
+	}
 	removeLogger := engine.addLogger(config.Logger)
-	storage, err := openStorage(directory)
+	future := futureRetention(time.Now())
+	storage, err := openStorage(directory, future)
 	if err != nil {
 		removeLogger()
 		return nil, fmt.Errorf("open the embedded store: %w", err)
 	}
 	storage.MustDeleteStalePartitionSnapshots(0) // a crash during Sync leaves some
+	if err := stopRewrites(context.Background(), storage); err != nil {
+		storage.MustClose()
+		removeLogger()
+		return nil, fmt.Errorf("open the embedded store: %w", err)
+	}
 
 	all := &rows{storage: storage}
 	b := &Backend{
 		rows:         all,
+		directory:    directory,
 		removeLogger: removeLogger,
-		encoder:      newEncoder(&columnSets{rows: all, sets: map[columnSetKey]*columnSet{}}),
-		replayed:     map[rowKey]struct{}{},
-		unsynced:     map[int64]struct{}{},
+
+		futureRetention: future,
+
+		deleting: make(semaphore, 1),
+		moving:   make(semaphore, 1),
+
+		encoder:  newEncoder(&columnSets{rows: all, sets: map[columnSetKey]*columnSet{}}),
+		replayed: map[rowKey]struct{}{},
+		unsynced: map[int64]struct{}{},
 	}
-	b.newest.Store(newestRow(storage))
+	b.newest.Store(all.newest())
 	return b, nil
 }
 
-func openStorage(directory string) (storage *logstorage.Storage, err error) {
+func openStorage(directory string, futureRetention time.Duration) (storage *logstorage.Storage, err error) {
 	defer func() {
 		if failure := recover(); failure != nil {
 			err = fmt.Errorf("%v", failure)
@@ -128,19 +161,9 @@ func openStorage(directory string) (storage *logstorage.Storage, err error) {
 	}()
 	return logstorage.MustOpenStorage(directory, &logstorage.StorageConfig{
 		Retention:       retention,
-		FutureRetention: futureRetention(time.Now()),
+		FutureRetention: futureRetention,
 		FlushInterval:   flushInterval,
 	}), nil
-}
-
-// newestRow returns the time of the newest row, 0 if there is none.
-func newestRow(storage *logstorage.Storage) int64 {
-	var stats logstorage.StorageStats
-	storage.UpdateStats(&stats)
-	if stats.RowsCount() == 0 {
-		return 0
-	}
-	return stats.MaxTimestamp
 }
 
 // use keeps the backend open until done is called.

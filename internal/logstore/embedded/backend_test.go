@@ -208,21 +208,3 @@ func TestProjectsAreApart(t *testing.T) {
 		require.ErrorContains(t, err, "project id")
 	}
 }
-
-func TestFailedApplyAddsNothing(t *testing.T) {
-	good := newRecord(project, 5, "x")
-	noID := newRecord(project, 5, "x")
-	noID.Log.Attributes().Remove(record.AttributeID)
-	for name, bad := range map[string]record.Record{
-		"no id":             noID,
-		"no project":        newRecord(0, 5, "x"),
-		"too large project": newRecord(4294967296, 5, "x"),
-	} {
-		t.Run(name, func(t *testing.T) {
-			backend := open(t, t.TempDir())
-			require.Error(t, backend.Apply(t.Context(), []record.Record{good, bad}, false))
-			require.NoError(t, backend.Sync(t.Context()))
-			assert.Zero(t, count(t, backend, logstore.Query{}))
-		})
-	}
-}

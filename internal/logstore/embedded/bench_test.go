@@ -145,3 +145,67 @@ func sizeOf(b *testing.B, directory string) (total int64) {
 	}))
 	return total
 }
+
+// BenchmarkMaintenance reports how long Snapshot takes and keeps Apply waiting, and
+// how long the deletion of half the records takes, as one of two projects of a day
+// and as a whole day.
+func BenchmarkMaintenance(b *testing.B) {
+	for b.Loop() {
+		b.StopTimer()
+		parent := b.TempDir()
+		backend := open(b, filepath.Join(parent, "store"))
+		random := rand.New(rand.NewPCG(1, 2))
+		for i := range *recordCount / 1000 {
+			batch := benchmarkBatch(random, midnight.AddDate(0, 0, -i%7), 1000)
+			for n, r := range batch {
+				r.Resource.Attributes().PutInt(record.AttributeProjectID, int64(project+n%2))
+			}
+			require.NoError(b, backend.Apply(b.Context(), batch, false))
+		}
+		require.NoError(b, backend.Sync(b.Context()))
+		b.StartTimer()
+
+		start := time.Now()
+		waited := longestApply(b, backend, random, func() {
+			require.NoError(b, backend.Snapshot(b.Context(), filepath.Join(parent, "copy")))
+		})
+		b.ReportMetric(float64(time.Since(start).Milliseconds()), "ms/snapshot")
+		b.ReportMetric(float64(waited.Milliseconds()), "ms/longest-apply")
+		start = time.Now()
+		for ago := range 7 {
+			require.NoError(b, backend.DeleteProjects(b.Context(), midnight.AddDate(0, 0, -ago), []int64{project}))
+		}
+		b.ReportMetric(float64(time.Since(start).Milliseconds()), "ms/7-rewrites")
+		start = time.Now()
+		require.NoError(b, backend.DeleteDay(b.Context(), midnight.AddDate(0, 0, -3)))
+		b.ReportMetric(float64(time.Since(start).Milliseconds()), "ms/day")
+		require.NoError(b, backend.Close())
+	}
+}
+
+// longestApply applies small batches while do runs, and returns how long the
+// slowest took.
+func longestApply(b *testing.B, backend *embedded.Backend, random *rand.Rand, do func()) (longest time.Duration) {
+	b.Helper()
+	stop, finished := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(finished)
+		for {
+			select {
+			case <-stop:
+				return
+			case <-time.After(time.Millisecond):
+			}
+			batch := benchmarkBatch(random, day, 10)
+			start := time.Now()
+			if backend.Apply(b.Context(), batch, false) != nil {
+				return
+			}
+			longest = max(longest, time.Since(start))
+		}
+	}()
+	do()
+	close(stop)
+	<-finished
+	return longest
+}

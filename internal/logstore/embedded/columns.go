@@ -143,7 +143,7 @@ func (c *columnSets) of(ctx context.Context, tenant tenantID, day int64) (*colum
 		c.rows.flush() // so that they can be read again
 	}
 	set := newColumnSet()
-	names, err := c.rows.columnNames(ctx, tenant, span{day * nanosecondsPerDay, (day+1)*nanosecondsPerDay - 1})
+	names, err := c.rows.columnNames(ctx, tenant, spanOfDay(day))
 	if err != nil {
 		return nil, fmt.Errorf("read the columns of day %d: %w", day, err)
 	}
@@ -152,4 +152,13 @@ func (c *columnSets) of(ctx context.Context, tenant tenantID, day int64) (*colum
 	}
 	c.sets[key] = set
 	return set, nil
+}
+
+// forget forgets the columns of a day that has no rows any more.
+func (c *columnSets) forget(day int64) {
+	for key := range c.sets {
+		if key.day == day {
+			delete(c.sets, key)
+		}
+	}
 }

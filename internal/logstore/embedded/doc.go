@@ -21,7 +21,25 @@
 // record that is too large for a row keeps that form in part rows, which live in
 // a second tenant of the project where no search looks; filters are evaluated on
 // it in memory. Timestamps that the engine would refuse are clamped, with the
-// exact one in a column.
+// exact one in a column. What remains is refused for good (logstore.RefusedError),
+// alone: a record without a project or with an impossible one, an id that is
+// missing, very long or not UTF-8, and values of more than maxDepth levels.
+//
+// # Copies
+//
+// The engine's files never change: it writes new ones, switches to them by a rename
+// and deletes the old ones. So Snapshot shares them with its copy by hard links, and
+// keeps Apply waiting only for the days that got records while it ran.
+//
+// # Deletion
+//
+// A record belongs to the day (UTC) of its timestamp, for which the engine has a
+// folder. DeleteDay renames that folder out of the storage, then deletes it.
+// DeleteProjects lets the engine merge the day's files into new ones that lack some
+// tenants. A crash leaves a day, or the engine's files of it, as before or as after;
+// Open removes what is in the way and finishes nothing, as the policy may have been
+// changed. Deleted records come back only when a journal that still has them is
+// replayed. Searches that run meanwhile find some of what is deleted, or none.
 //
 // # What it costs
 //

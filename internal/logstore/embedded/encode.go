@@ -3,7 +3,6 @@ package embedded
 import (
 	"context"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"math"
 	"strconv"
@@ -59,18 +58,14 @@ type row struct {
 }
 
 // encode appends the rows of a record to dst: one, or several for a record that
-// is too large for one, of which the last is its main row. An error says what is
-// wrong with the record.
+// is too large for one, of which the last is its main row. The record is one that
+// refusalOf has nothing against.
 func (e *encoder) encode(ctx context.Context, dst []row, r record.Record) ([]row, error) {
 	tenant, err := tenantOf(r.ProjectID())
 	if err != nil {
 		return dst, err
 	}
-	id := filter.Text(pcommon.NewValueStr(r.ID()))
-	if id == "" {
-		return dst, errors.New("the record has no id")
-	}
-	main := row{tenant: tenant, time: engineTime(r.Log.Timestamp()), id: id}
+	main := row{tenant: tenant, time: engineTime(r.Log.Timestamp()), id: r.ID()}
 	if e.set, err = e.columns.of(ctx, tenant, dayOf(main.time)); err != nil {
 		return dst, err
 	}

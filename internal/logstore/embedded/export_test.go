@@ -2,6 +2,10 @@ package embedded
 
 import (
 	"context"
+	"sync"
+	"time"
+
+	"github.com/VictoriaMetrics/VictoriaLogs/lib/logstorage"
 
 	"github.com/docketlog/docket/internal/filter"
 )
@@ -33,3 +37,50 @@ func (b *Backend) LeaveSnapshots() { b.rows.storage.PartitionSnapshotMustCreate(
 
 // Snapshots returns the snapshots there are.
 func (b *Backend) Snapshots() []string { return b.rows.storage.PartitionSnapshotList() }
+
+// CopyFolder copies a folder as Snapshot does to another file system.
+func CopyFolder(from, to string) error { return copyFolder(from, to) }
+
+// IsTaken reports whether a storage that was opened at one time takes records of
+// the last day possible at another.
+func IsTaken(opened, now time.Time) bool {
+	return isTaken(dayOf(maxEngineTime), now, futureRetention(opened)) && isTaken(0, now, futureRetention(opened))
+}
+
+// HoldDay makes a query that reads a day, and holds it until release is called.
+func (b *Backend) HoldDay(ctx context.Context, project int64, day time.Time) (release func()) {
+	tenant, _ := tenantOf(project)
+	started, released, finished := make(chan struct{}), make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(finished)
+		var once sync.Once
+		selected := selection{tenant: tenant, span: spanOfDay(dayOfTime(day))}
+		_ = b.rows.read(ctx, selected, nil, func(*logstorage.DataBlock) {
+			once.Do(func() { close(started) })
+			<-released
+		})
+	}()
+	<-started
+	return func() { close(released); <-finished }
+}
+
+// Rows returns how many rows the storage has, whatever is in them.
+func (b *Backend) Rows() uint64 {
+	var stats logstorage.StorageStats
+	b.rows.storage.UpdateStats(&stats)
+	return stats.RowsCount()
+}
+
+// LeaveRewrite leaves what a crash in the middle of DeleteProjects does: a task of
+// the engine's that deletes everything of a project.
+func (b *Backend) LeaveRewrite(ctx context.Context, project int64, before time.Time) error {
+	tenant, err := tenantOf(project)
+	if err != nil {
+		return err
+	}
+	filter, err := logstorage.ParseFilter("*")
+	if err != nil {
+		return err
+	}
+	return b.rows.storage.DeleteRunTask(ctx, "left", before.UnixNano(), []tenantID{tenant}, filter)
+}

@@ -2,6 +2,7 @@ package embedded
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -55,7 +56,11 @@ type largeRecord struct {
 	parts string
 }
 
-// readLarge puts the parts of a record together.
+// errRemoved says that a record was removed while it was read.
+var errRemoved = errors.New("removed")
+
+// readLarge puts the parts of a record together. It returns errRemoved when the
+// record went away since its main row was read.
 func (b *Backend) readLarge(ctx context.Context, large largeRecord) (record.Record, error) {
 	count, err := strconv.Atoi(large.parts)
 	if err != nil {
@@ -84,11 +89,28 @@ func (b *Backend) readLarge(ctx context.Context, large largeRecord) (record.Reco
 	for _, id := range ids {
 		part, ok := parts[id]
 		if !ok {
-			return record.Record{}, fmt.Errorf("record %s: %w: part %s is missing", large.id, errDamaged, id)
+			return record.Record{}, b.missingPart(ctx, large, id)
 		}
 		exact = append(exact, part...)
 	}
 	return unmarshalRecord(exact)
+}
+
+// missingPart tells a removed record from a damaged one: main rows are removed no
+// later than their parts.
+func (b *Backend) missingPart(ctx context.Context, large largeRecord, part string) error {
+	main := selection{
+		tenant: large.tenant, span: span{large.time, large.time}, compiled: compiled{condition: in(columnID, []string{large.id})},
+	}
+	count, err := b.rows.count(ctx, main)
+	switch {
+	case err != nil:
+		return err
+	case count == 0:
+		return errRemoved
+	default:
+		return fmt.Errorf("record %s: %w: part %s is missing", large.id, errDamaged, part)
+	}
 }
 
 // withLargeRecords returns the form of a filter that selects large records too,
@@ -110,6 +132,9 @@ func (b *Backend) withLargeRecords(
 	var matching []string
 	for _, large := range all {
 		r, err := b.readLarge(ctx, large)
+		if errors.Is(err, errRemoved) {
+			continue
+		}
 		if err != nil {
 			return compiled{}, err
 		}

@@ -132,17 +132,39 @@ func (s *rows) queryContext(ctx context.Context, selected selection, query *logs
 	return logstorage.NewQueryContext(ctx, &logstorage.QueryStats{}, []tenantID{selected.tenant}, query, false, nil)
 }
 
+// days returns the days that the storage has, the oldest first.
+func (s *rows) days() []int64 {
+	names := s.storage.PartitionList() // sorted
+	days := make([]int64, 0, len(names))
+	for _, name := range names {
+		if day, err := time.Parse(dayFormat, name); err == nil { // else the engine had not opened it
+			days = append(days, dayOf(day.UnixNano()))
+		}
+	}
+	return days
+}
+
 // oldest returns a time before which there are no rows.
 func (s *rows) oldest() int64 {
-	days := s.storage.PartitionList() // sorted
-	if len(days) == 0 {
-		return 0
+	if days := s.days(); len(days) > 0 {
+		return spanOfDay(days[0]).from
 	}
-	day, err := time.Parse(dayFormat, days[0])
-	if err != nil {
+	return 0
+}
+
+// newest returns the time of the newest row, or a later one; 0 if there is none.
+func (s *rows) newest() int64 {
+	var stats logstorage.StorageStats
+	s.storage.UpdateStats(&stats)
+	days := s.days()
+	switch {
+	case stats.RowsCount() == 0:
 		return 0
+	case stats.MaxTimestamp < 0: // the newest day has no rows (any more)
+		return spanOfDay(days[len(days)-1]).to
+	default:
+		return stats.MaxTimestamp
 	}
-	return day.UnixNano()
 }
 
 // columnNames returns the names of the columns that the tenant's rows have. It

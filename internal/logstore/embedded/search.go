@@ -2,6 +2,7 @@ package embedded
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"slices"
@@ -142,10 +143,15 @@ func (b *Backend) fetchChunk(ctx context.Context, tenant tenantID, keys []rowOrd
 	if err != nil {
 		return err
 	}
-	for _, r := range large {
-		if found[foundKey{r.time, r.id}], err = b.readLarge(ctx, r); err != nil {
+	for _, large := range large {
+		r, err := b.readLarge(ctx, large)
+		if errors.Is(err, errRemoved) {
+			continue
+		}
+		if err != nil {
 			return err
 		}
+		found[foundKey{large.time, large.id}] = r
 	}
 	return nil
 }

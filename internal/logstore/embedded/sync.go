@@ -28,10 +28,17 @@ func (b *Backend) Sync(ctx context.Context) error {
 	defer done()
 	b.writing.Lock()
 	defer b.writing.Unlock()
+	return b.sync(ctx)
+}
 
+// sync is Sync for those who hold writing.
+func (b *Backend) sync(ctx context.Context) error {
 	b.flush()
 	for {
 		for day := range b.unsynced {
+			if b.closed != nil && b.closed.isLeaving && day == b.closed.day {
+				continue
+			}
 			if err := b.rows.writeDay(day); err != nil {
 				return fmt.Errorf("sync: %w", err)
 			}
@@ -51,8 +58,7 @@ func (b *Backend) Sync(ctx context.Context) error {
 // writeDay writes the parts of a day to the disk, but for those that are being
 // merged.
 func (s *rows) writeDay(day int64) error {
-	name := time.Unix(0, day*nanosecondsPerDay).UTC().Format(dayFormat)
-	for _, snapshot := range s.storage.PartitionSnapshotMustCreate(name) {
+	for _, snapshot := range s.storage.PartitionSnapshotMustCreate(nameOfDay(day)) {
 		if err := s.storage.PartitionSnapshotDelete(snapshot); err != nil {
 			return err
 		}

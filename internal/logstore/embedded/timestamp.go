@@ -22,9 +22,21 @@ const nanosecondsPerDay = int64(24 * time.Hour)
 // which OpenTelemetry has no timestamps, so for ever.
 const retention = 200 * 365 * 24 * time.Hour
 
-// futureRetention is how far ahead of now the engine has to take records.
+// futureRetention is how far ahead of now the engine has to take records: so far
+// that they may have any time up to maxEngineTime even when the clock, wrong when
+// the storage is opened, is set back by ten years. The sum with the clock has to
+// stay within int64.
 func futureRetention(now time.Time) time.Duration {
-	return time.Duration(maxEngineTime-now.UnixNano()) + 48*time.Hour
+	const tenYears = 10 * 365 * 24 * time.Hour
+	sinceEpoch := time.Duration(max(now.UnixNano(), 0))
+	return time.Duration(maxEngineTime) - sinceEpoch + min(tenYears, sinceEpoch) + 48*time.Hour
+}
+
+// isTaken reports whether the engine takes rows of a day, given the clock.
+func isTaken(day int64, now time.Time, futureRetention time.Duration) bool {
+	earliest := now.Add(-retention).UnixNano() / nanosecondsPerDay
+	latest := (now.UnixNano() + int64(futureRetention)) / nanosecondsPerDay // negative if it overflows
+	return earliest <= day && day <= latest
 }
 
 // engineTime is the time of the row of a record.
@@ -104,6 +116,18 @@ func (r timeRange) condition() string {
 	}
 	return strings.Join(conditions, " ")
 }
+
+// spanOfDay returns the times of the rows of a day.
+func spanOfDay(day int64) span {
+	return span{day * nanosecondsPerDay, (day+1)*nanosecondsPerDay - 1}
+}
+
+// nameOfDay returns the name of the engine's partition of a day.
+func nameOfDay(day int64) string {
+	return startOfDay(day).Format(dayFormat)
+}
+
+func startOfDay(day int64) time.Time { return time.Unix(0, day*nanosecondsPerDay).UTC() }
 
 // span is the row times from and to and all between them. It is empty when from
 // is later.
