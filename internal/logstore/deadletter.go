@@ -60,8 +60,12 @@ type DeadLetterQuery struct {
 
 // DeadLetters are the dead letters of a store, the oldest first.
 type DeadLetters interface {
-	// ListDeadLetters returns the selected ones.
+	// ListDeadLetters returns the selected ones. Large ones end a page early: only an
+	// empty page is certainly the last.
 	ListDeadLetters(ctx context.Context, query DeadLetterQuery) ([]DeadLetter, error)
+	// CountDeadLetters counts those of projects; nil counts all, with those of no
+	// project.
+	CountDeadLetters(ctx context.Context, projects []int64) (int64, error)
 	// DeadLetter returns one, or ErrNoDeadLetter.
 	DeadLetter(ctx context.Context, id string) (DeadLetter, error)
 	// ReplayDeadLetter appends the record to the store once more, with its id, and

@@ -82,6 +82,16 @@ type Query struct {
 	Limit int
 	// Offset is the number of leading records to leave out.
 	Offset int
+	// After leaves out the record at this place, whether or not there is one, and all
+	// that come before it in the order; nil none. So pages neither repeat nor skip a
+	// record, whatever is added between them.
+	After *Place
+}
+
+// Place is a place in the order of records.
+type Place struct {
+	Timestamp time.Time
+	ID        string
 }
 
 // UnavailableError says that records cannot be taken now and when to try again.
@@ -90,11 +100,18 @@ type UnavailableError struct {
 	Reason string
 	// RetryAfter is how long a client should wait; at least one second.
 	RetryAfter time.Duration
+	// Overload is true when records come faster than they can be stored (HTTP 429),
+	// and false when something is wrong with the store (503).
+	Overload bool
 }
 
 func (e *UnavailableError) Error() string {
 	return "the store is unavailable: " + e.Reason
 }
 
-// ErrClosed is returned by every method after Close.
-var ErrClosed = errors.New("the store is closed")
+var (
+	// ErrClosed is returned by every method after Close.
+	ErrClosed = errors.New("the store is closed")
+	// ErrNoBackup says that a store's backend has to be backed up by its own means.
+	ErrNoBackup = errors.New("this store has to be backed up by the means of its backend")
+)

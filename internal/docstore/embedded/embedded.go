@@ -32,6 +32,9 @@ const (
 	// lockTimeout is how long Open waits for another process to let go of the
 	// file; long enough for a predecessor that is just shutting down.
 	lockTimeout = 2 * time.Second
+	// mappedBytes of the file are mapped from the start, as far as it reaches. To map
+	// more, bbolt waits for all that read, a Backup too.
+	mappedBytes = 256 << 20
 	// versionBytes is the length of the version in front of a stored body.
 	versionBytes = 8
 	// listCheckInterval is the number of documents that List reads between two
@@ -58,7 +61,7 @@ func Open(path string) (*Store, error) {
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return nil, fmt.Errorf("create the folder of the document store: %w", err)
 	}
-	database, err := bbolt.Open(path, 0o600, &bbolt.Options{Timeout: lockTimeout, NoStatistics: true})
+	database, err := bbolt.Open(path, 0o600, &bbolt.Options{Timeout: lockTimeout, NoStatistics: true, InitialMmapSize: mappedBytes})
 	if errors.Is(err, berrors.ErrTimeout) {
 		return nil, fmt.Errorf("open the document store %q: another process has it open; stop that one, or give this one its own data folder", path)
 	}
@@ -75,6 +78,14 @@ func Open(path string) (*Store, error) {
 func (s *Store) Close() error {
 	if err := s.database.Close(); err != nil {
 		return fmt.Errorf("close the document store: %w", err)
+	}
+	return nil
+}
+
+// Backup writes all documents as they are now into a new file, which is a store.
+func (s *Store) Backup(ctx context.Context, path string) error {
+	if err := s.read(ctx, func(tx *bbolt.Tx) error { return tx.CopyFile(path, 0o600) }); err != nil {
+		return fmt.Errorf("back up the document store: %w", err)
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package journaled
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync/atomic"
 	"time"
@@ -37,6 +38,9 @@ const (
 type applier struct {
 	journal  *journal.Journal
 	backend  logstore.Backend
+	requests *knownRequests
+	refused  *refused
+	tails    *tails
 	health   *health
 	logger   *zap.Logger
 	interval time.Duration
@@ -59,6 +63,9 @@ type applier struct {
 	checkpointed       uint64
 	checkpointPosition int64
 	checkpointTime     time.Time
+	// settling is the batch that the backend has taken, but whose dead letters are
+	// not durable yet.
+	settling *batch
 
 	// applied is the index of the last applied entry, and position that entry's
 	// position in the journal. Only run writes them.
@@ -66,13 +73,10 @@ type applier struct {
 	position atomic.Int64
 	records  atomic.Int64
 	failures atomic.Int64
+	refusals atomic.Int64
 }
 
-func newApplier(s *Store, config Config) (*applier, error) {
-	checkpoint, err := s.journal.Checkpoint(applierName)
-	if err != nil {
-		return nil, err
-	}
+func newApplier(s *Store, config Config, checkpoint uint64) (*applier, error) {
 	first, err := s.journal.FirstIndex()
 	if err != nil {
 		return nil, err
@@ -90,7 +94,7 @@ func newApplier(s *Store, config Config) (*applier, error) {
 		early = min(early, config.Reserve.Bytes/2)
 	}
 	a := &applier{
-		journal: s.journal, backend: s.backend, health: s.health, logger: config.Logger,
+		journal: s.journal, backend: s.backend, requests: s.requests, refused: s.refused, tails: &s.tails, health: s.health, logger: config.Logger,
 		interval: config.CheckpointInterval, earlyBytes: early,
 		finished: make(chan struct{}), replayThrough: s.journal.LastIndex(),
 		checkpointed: checkpoint, checkpointPosition: position, checkpointTime: time.Now(),
@@ -175,49 +179,85 @@ func (a *applier) applyWaiting() {
 	}
 }
 
-// applyNext applies the next batch, if there is one.
+// applyNext applies the next batch, if there is one. A record that the backend
+// refuses for good becomes a dead letter, which is durable before the checkpoint
+// can pass it.
 func (a *applier) applyNext() error {
-	next, err := a.collect()
-	if err != nil {
-		return err
-	}
-	if len(next.records) > 0 {
-		if err := a.backend.Apply(a.working, next.records, next.replayed); err != nil {
+	if a.settling == nil {
+		next, err := a.collect()
+		if err != nil {
+			return err
+		}
+		if err := a.give(&next); err != nil {
 			return fmt.Errorf("apply entries %d to %d: %w", a.applied.Load()+1, next.through, err)
 		}
+		a.settling = &next
 	}
-	a.applied.Store(next.through)
-	a.position.Add(next.bytes)
-	a.records.Add(int64(len(next.records)))
+	done := a.settling
+	if len(done.refused) > 0 {
+		if err := a.refused.add(a.working, done.refused); err != nil {
+			return err
+		}
+		a.refusals.Add(int64(len(done.refused)))
+		a.logger.Warn("records were refused for good and are kept as dead letters",
+			zap.Int("dead_letters", len(done.refused)), zap.String("first_reason", done.refused[0].Reason))
+	}
+	a.settling = nil
+	a.applied.Store(done.through)
+	a.position.Add(done.bytes)
+	a.records.Add(int64(len(done.records)))
+	if !done.replayed {
+		a.tails.publish(done.records)
+	}
 	return nil
+}
+
+// give hands a batch to the backend and notes what that refuses.
+func (a *applier) give(next *batch) error {
+	if len(next.records) == 0 {
+		return nil
+	}
+	err := a.backend.Apply(a.working, next.records, next.replayed)
+	if refusal, ok := errors.AsType[*logstore.RefusedError](err); ok {
+		next.refused = append(next.refused, a.refused.lettersOf(next.records, refusal.Refusals)...)
+		return nil
+	}
+	return err
 }
 
 // batch is the records of consecutive entries.
 type batch struct {
-	records  []record.Record
+	records []record.Record
+	// replayed is true when the backend may have some of them already.
 	replayed bool
 	through  uint64
 	bytes    int64
+	// refused are the dead letters of the batch.
+	refused []logstore.DeadLetter
 }
 
 // collect reads and decodes the entries behind the applied ones. A batch is
 // either all replayed or all new.
 func (a *applier) collect() (batch, error) {
 	applied, last := a.applied.Load(), a.journal.LastIndex()
-	next := batch{through: applied, replayed: applied < a.replayThrough}
-	if next.replayed {
-		last = min(last, a.replayThrough)
-	}
+	next := batch{through: applied}
 	for index := applied + 1; index <= last && len(next.records) < maxBatchRecords && next.bytes < maxBatchBytes; index++ {
 		payload, err := a.journal.Read(index)
 		if err != nil {
 			return next.orError(applied, err)
 		}
-		logs, err := new(plog.ProtoUnmarshaler).UnmarshalLogs(payload)
-		if err != nil {
-			return next.orError(applied, fmt.Errorf("decode journal entry %d: %w", index, err))
+		a.requests.note(index, payload)
+		entry, err := DecodeEntry(payload)
+		replayed := index <= a.replayThrough || entry.Repeated
+		if index > applied+1 && replayed != next.replayed {
+			break
 		}
-		for r := range record.All(logs) {
+		next.replayed = replayed
+		if err != nil {
+			next.refused = append(next.refused, a.refused.letterOfEntry(index, payload, err))
+			entry.Logs = plog.NewLogs()
+		}
+		for r := range record.All(entry.Logs) {
 			next.records = append(next.records, r)
 		}
 		next.through = index
@@ -235,8 +275,12 @@ func (b batch) orError(applied uint64, err error) (batch, error) {
 	return b, err
 }
 
+// checkpointIfDue makes a checkpoint in every interval, and early when much was
+// applied or a replay has ended: a process that never lives for an interval would
+// else replay ever more.
 func (a *applier) checkpointIfDue() {
-	if time.Since(a.checkpointTime) < a.interval && a.position.Load()-a.checkpointPosition < a.earlyBytes {
+	isReplayed := a.checkpointed < a.replayThrough && a.replayThrough <= a.applied.Load()
+	if !isReplayed && time.Since(a.checkpointTime) < a.interval && a.position.Load()-a.checkpointPosition < a.earlyBytes {
 		return
 	}
 	err := a.checkpoint()
@@ -257,6 +301,9 @@ func (a *applier) checkpoint() error {
 	}
 	if err := a.backend.Sync(a.working); err != nil {
 		return fmt.Errorf("sync the backend: %w", err)
+	}
+	if err := a.requests.flush(a.working, applied); err != nil {
+		return err
 	}
 	if err := a.journal.SetCheckpoint(applierName, applied); err != nil {
 		return err

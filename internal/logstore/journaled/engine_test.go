@@ -32,7 +32,7 @@ func openEngine(directory string, interval time.Duration) (*journaled.Store, err
 		return nil, err
 	}
 	return journaled.Open(context.Background(), journaled.Config{
-		Directory: filepath.Join(directory, "journal"), Backend: backend, CheckpointInterval: interval,
+		Directory: directory, Backend: backend, CheckpointInterval: interval,
 	})
 }
 

@@ -147,7 +147,7 @@ func TestEveryDirectoryNeedsTheReserve(t *testing.T) {
 		t.Run(test.full, func(t *testing.T) {
 			root := t.TempDir()
 			s := open(t, journaled.Config{
-				Directory: filepath.Join(root, "journal"), Backend: &memory{},
+				Directory: root, Backend: &memory{},
 				Reserve: journaled.Reserve{
 					Bytes: 100 * mebibyte, Directory: filepath.Join(root, "data"),
 					FreeBytes: func(_ context.Context, directory string) (int64, error) {
@@ -204,7 +204,7 @@ func TestNearlyFullDiskWithTheEngine(t *testing.T) {
 	directory, d := t.TempDir(), diskWith(1000)
 	backend, err := embedded.Open(embedded.Config{Directory: filepath.Join(directory, "records"), Logger: zap.NewNop()})
 	require.NoError(t, err)
-	s := open(t, journaled.Config{Directory: filepath.Join(directory, "journal"), Backend: backend, Reserve: d.reserve()})
+	s := open(t, journaled.Config{Directory: directory, Backend: backend, Reserve: d.reserve()})
 	acknowledged, refused := int64(0), 0
 	for n := range 60 {
 		switch n % 20 { // refused are 10 to 19, 30 to 39 and 50 to 59

@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"os"
+	"path/filepath"
 	"sync"
 	"time"
 
@@ -13,6 +16,8 @@ import (
 
 	"github.com/docketlog/docket/internal/journal"
 	"github.com/docketlog/docket/internal/logstore"
+	"github.com/docketlog/docket/internal/logstore/deadletters"
+	"github.com/docketlog/docket/internal/logstore/requests"
 	"github.com/docketlog/docket/internal/record"
 )
 
@@ -30,13 +35,21 @@ const (
 	// closeTimeout bounds how long Close applies what is left. The rest is safe in
 	// the journal and is applied after the next Open.
 	closeTimeout = 10 * time.Second
+
+	// What the store's folder holds.
+	journalDirectory = "journal"
+	deadLettersFile  = "dead_letters.db"
+	requestsFile     = "requests.db"
 )
 
 // Config of a Store.
 type Config struct {
-	// Directory is the journal's.
+	// Directory is the store's: it holds the journal, the dead letters and the
+	// index of idempotency keys. It is made if it is missing.
 	Directory string
-	Journal   journal.Options
+	// JournalDirectory is the journal's; "" means "journal" in Directory.
+	JournalDirectory string
+	Journal          journal.Options
 	// Backend belongs to the store from a successful Open on.
 	Backend logstore.Backend
 	// CheckpointInterval is the least time between two checkpoints; 0 means
@@ -54,14 +67,22 @@ type Config struct {
 
 // Store is a logstore.Store. All methods may be called at once.
 type Store struct {
-	journal *journal.Journal
-	backend logstore.Backend
-	applier *applier
-	watcher *watcher
-	health  *health
+	journal  *journal.Journal
+	backend  logstore.Backend
+	requests *knownRequests
+	refused  *refused
+	applier  *applier
+	tails    tails
+	watcher  *watcher
+	health   *health
+	// files are what belongs to the store beside its backend, in the order of
+	// opening.
+	files []io.Closer
 
-	// open is held for reading during every Append, Search and Count, and for
-	// writing by Close, which so waits for them. It guards closed.
+	// appending is held for reading during every Append, and for writing by Cut.
+	appending sync.RWMutex
+	// open is held for reading by every method, and for writing by Close, which so
+	// waits for them. It guards closed.
 	open   sync.RWMutex
 	closed bool
 	// closing ends when Close begins, and searches with it.
@@ -69,33 +90,89 @@ type Store struct {
 	close   context.CancelFunc
 }
 
-var _ logstore.Store = (*Store)(nil)
+var (
+	_ logstore.Store         = (*Store)(nil)
+	_ logstore.RequestFinder = (*Store)(nil)
+	_ logstore.DeadLetters   = (*Store)(nil)
+)
 
 // Open opens the journal and starts to apply what the backend does not have yet;
-// it does not wait for that. On an error the backend stays the caller's.
-func Open(_ context.Context, config Config) (*Store, error) {
+// it does not wait for that. What it does wait for is that every entry which is to
+// be applied has been read: damage there is an error (journal.DamageError), before
+// anything is taken that would come to lie behind it. On an error the backend stays
+// the caller's.
+func Open(ctx context.Context, config Config) (_ *Store, err error) {
 	if config.Logger == nil {
 		config.Logger = zap.NewNop()
 	}
 	if config.CheckpointInterval == 0 {
 		config.CheckpointInterval = DefaultCheckpointInterval
 	}
+	if config.JournalDirectory == "" {
+		config.JournalDirectory = filepath.Join(config.Directory, journalDirectory)
+	}
 	config.Journal.Logger = config.Logger
-	log, err := journal.Open(config.Directory, config.Journal)
+	s := &Store{backend: config.Backend, health: &health{onChange: config.OnHealth}}
+	s.closing, s.close = context.WithCancel(context.Background())
+	defer func() {
+		if err != nil {
+			s.close()
+			err = errors.Join(err, s.closeFiles())
+		}
+	}()
+	checkpoint, err := s.openFiles(config)
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{journal: log, backend: config.Backend, health: &health{onChange: config.OnHealth}}
-	s.closing, s.close = context.WithCancel(context.Background())
-	s.applier, err = newApplier(s, config)
-	if err != nil {
-		s.close()
-		return nil, errors.Join(err, log.Close())
+	if err := s.journal.Verify(ctx, checkpoint, func(index uint64, payload []byte) error {
+		s.requests.note(index, payload)
+		return nil
+	}); err != nil {
+		return nil, fmt.Errorf("read what the journal holds: %w", err)
 	}
-	s.watcher = newWatcher(s.closing, config.Reserve, config.Directory, s.health)
+	s.applier, err = newApplier(s, config, checkpoint)
+	if err != nil {
+		return nil, err
+	}
+	s.watcher = newWatcher(s.closing, config.Reserve, config.JournalDirectory, s.health)
 	go s.applier.run()
 	go s.watcher.run(s.closing)
 	return s, nil
+}
+
+// openFiles opens everything but the backend and returns the checkpoint.
+func (s *Store) openFiles(config Config) (checkpoint uint64, err error) {
+	if err := os.MkdirAll(config.Directory, 0o700); err != nil {
+		return 0, fmt.Errorf("make the store's folder: %w", err)
+	}
+	if s.journal, err = journal.Open(config.JournalDirectory, config.Journal); err != nil {
+		return 0, err
+	}
+	s.files = append(s.files, s.journal)
+	letters, err := deadletters.Open(filepath.Join(config.Directory, deadLettersFile))
+	if err != nil {
+		return 0, err
+	}
+	s.files = append(s.files, letters)
+	s.refused = &refused{kept: letters, now: time.Now}
+	index, err := requests.Open(filepath.Join(config.Directory, requestsFile), time.Now)
+	if err != nil {
+		return 0, err
+	}
+	s.files = append(s.files, index)
+	if checkpoint, err = s.journal.Checkpoint(applierName); err != nil {
+		return 0, err
+	}
+	s.requests = newKnownRequests(s.journal, index, checkpoint)
+	return checkpoint, nil
+}
+
+func (s *Store) closeFiles() error {
+	var errs []error
+	for _, file := range s.files {
+		errs = append(errs, file.Close())
+	}
+	return errors.Join(errs...)
 }
 
 // Append implements logstore.Writer. Beside an *logstore.UnavailableError (which
@@ -110,17 +187,32 @@ func (s *Store) Append(ctx context.Context, logs plog.Logs) error {
 	if err := validate(logs); err != nil {
 		return consumererror.NewPermanent(err)
 	}
+	known := requests.Of(logs)
+	if len(known) > 0 {
+		// The same request may come again, and then its fate must be known: so the
+		// journal's verdict is waited for, whoever else gives up.
+		ctx = context.WithoutCancel(ctx)
+	}
+	return s.append(ctx, Entry{Logs: logs, Requests: known})
+}
+
+func (s *Store) append(ctx context.Context, entry Entry) error {
+	_, err := whileOpen(s, func() (struct{}, error) {
+		s.appending.RLock()
+		defer s.appending.RUnlock()
+		return struct{}{}, s.appendAdmitted(ctx, entry)
+	})
+	return err
+}
+
+// appendAdmitted is called with appending held for reading.
+func (s *Store) appendAdmitted(ctx context.Context, entry Entry) error {
 	if err := s.watcher.refusal(); err != nil {
 		return err
 	}
-	payload, err := new(plog.ProtoMarshaler).MarshalLogs(logs)
+	payload, err := EncodeEntry(entry)
 	if err != nil {
-		return consumererror.NewPermanent(fmt.Errorf("encode records for the journal: %w", err))
-	}
-	s.open.RLock()
-	defer s.open.RUnlock()
-	if s.closed {
-		return logstore.ErrClosed
+		return consumererror.NewPermanent(err)
 	}
 	_, err = s.journal.Append(ctx, payload)
 	return s.refusal(err)
@@ -155,7 +247,7 @@ func (s *Store) refusal(err error) error {
 	case errors.Is(err, journal.ErrFull):
 		s.health.set(conditionJournalFull, err)
 		return &unavailable{
-			UnavailableError: &logstore.UnavailableError{Reason: "the journal is full", RetryAfter: retryWhenFull}, cause: err,
+			UnavailableError: &logstore.UnavailableError{Reason: "the journal is full", RetryAfter: retryWhenFull, Overload: true}, cause: err,
 		}
 	case errors.Is(err, journal.ErrFailed):
 		s.health.set(conditionJournalFailed, err)
@@ -189,16 +281,32 @@ func (s *Store) Count(ctx context.Context, query logstore.Query) (int64, error) 
 }
 
 func read[T any](ctx context.Context, s *Store, query logstore.Query, call func(context.Context, logstore.Query) (T, error)) (T, error) {
+	return whileOpen(s, func() (T, error) {
+		ctx, cancel := context.WithCancelCause(ctx)
+		defer cancel(nil)
+		defer context.AfterFunc(s.closing, func() { cancel(logstore.ErrClosed) })()
+		return call(ctx, query)
+	})
+}
+
+// FindRequest implements logstore.RequestFinder.
+func (s *Store) FindRequest(ctx context.Context, projectID int64, key string) (found logstore.Request, ok bool, err error) {
+	found, err = whileOpen(s, func() (logstore.Request, error) {
+		found, ok, err = s.requests.find(ctx, projectID, key)
+		return found, err
+	})
+	return found, ok, err
+}
+
+// whileOpen calls a function unless the store is closed or closing.
+func whileOpen[T any](s *Store, call func() (T, error)) (T, error) {
 	s.open.RLock()
 	defer s.open.RUnlock()
 	if s.closed || s.closing.Err() != nil {
 		var none T
 		return none, logstore.ErrClosed
 	}
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	defer context.AfterFunc(s.closing, func() { cancel(logstore.ErrClosed) })()
-	return call(ctx, query)
+	return call()
 }
 
 // Health returns nil when the store can take records and make them findable, or
@@ -223,6 +331,9 @@ type Stats struct {
 	LagEntries, LagBytes int64
 	// JournalBytes is what is not released yet, JournalLimit how much it may be.
 	JournalBytes, JournalLimit int64
+	// DeadLetters is how many dead letters are kept; RefusedRecords counts those
+	// that were added.
+	DeadLetters, RefusedRecords int64
 	// FreeBytes is the free space that was last found where there is the least,
 	// ReserveBytes how much is kept free.
 	FreeBytes, ReserveBytes int64
@@ -236,6 +347,7 @@ func (s *Store) Stats() Stats {
 		Appends: counts.Appends, AppendedBytes: counts.Bytes, Fsyncs: counts.Commits,
 		AppliedRecords: s.applier.records.Load(), ApplyFailures: s.applier.failures.Load(),
 		JournalBytes: size, JournalLimit: limit,
+		DeadLetters: s.refused.kept.Count(), RefusedRecords: s.applier.refusals.Load(),
 		FreeBytes: s.watcher.free.Load(), ReserveBytes: s.watcher.reserve.Bytes,
 	}
 	stats.LagEntries, stats.LagBytes = s.applier.lag()
@@ -257,5 +369,6 @@ func (s *Store) Close(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, closeTimeout)
 	defer cancel()
 	err := s.applier.stop(ctx)
-	return errors.Join(err, s.backend.Close(), s.journal.Close())
+	s.tails.close()
+	return errors.Join(err, s.backend.Close(), s.closeFiles())
 }

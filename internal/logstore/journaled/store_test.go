@@ -40,6 +40,7 @@ type memory struct {
 	calls            int // of Apply
 	applyErr         error
 	syncErr          error
+	refused          map[string]string // ids of records that are refused, with the reason
 	closed           bool
 	// hold, when set, makes Apply wait for it or for its context.
 	hold chan struct{}
@@ -62,7 +63,12 @@ func (m *memory) Apply(ctx context.Context, batch []record.Record, replayed bool
 	if m.applyErr != nil {
 		return m.applyErr
 	}
-	for _, r := range batch {
+	var refusals []logstore.Refusal
+	for position, r := range batch {
+		if reason := m.refused[r.ID()]; reason != "" {
+			refusals = append(refusals, logstore.Refusal{Position: position, Reason: reason})
+			continue
+		}
 		if replayed {
 			m.replays++
 			if slices.Contains(m.applied, r.ID()) {
@@ -70,6 +76,9 @@ func (m *memory) Apply(ctx context.Context, batch []record.Record, replayed bool
 			}
 		}
 		m.applied = append(m.applied, r.ID())
+	}
+	if len(refusals) > 0 {
+		return &logstore.RefusedError{Refusals: refusals}
 	}
 	return nil
 }
@@ -169,7 +178,7 @@ func TestAppendedRecordsAreAppliedInOrder(t *testing.T) {
 	for chunk := range slices.Chunk(ids, 3) {
 		require.NoError(t, s.Append(t.Context(), logs(chunk...)))
 	}
-	eventually(t, func() bool { return len(backend.ids()) == len(ids) }, "all records are applied")
+	eventually(t, func() bool { return s.Stats().LagEntries == 0 }, "all records are applied")
 	assert.Equal(t, ids, backend.ids())
 	assert.Less(t, backend.calls, 100, "entries are applied in batches")
 	assert.Zero(t, backend.replays)
@@ -446,27 +455,38 @@ func TestCloseDoesNotWaitForAFailingOrHangingBackend(t *testing.T) {
 func TestOpenRefusesADamagedJournal(t *testing.T) {
 	directory := t.TempDir()
 	backend := &memory{}
-	require.NoError(t, os.WriteFile(filepath.Join(directory, "FORMAT"), []byte("docket-journal 9"), 0o600))
+	require.NoError(t, os.Mkdir(filepath.Join(directory, "journal"), 0o700))
+	require.NoError(t, os.WriteFile(filepath.Join(directory, "journal", "FORMAT"), []byte("docket-journal 9"), 0o600))
 	_, err := journaled.Open(t.Context(), journaled.Config{Directory: directory, Backend: backend})
 	var format *journal.FormatError
 	require.ErrorAs(t, err, &format)
 	assert.False(t, backend.closed, "the backend stays the caller's")
 }
 
-// An entry that cannot be decoded is not skipped: it stops the applier, visibly.
-func TestUndecodableEntryIsReportedAndNotSkipped(t *testing.T) {
+// Damage in what is to be applied is found before anything is taken that would come
+// to lie behind it, wherever it is.
+func TestOpenRefusesADamagedMiddle(t *testing.T) {
 	directory := t.TempDir()
-	j, err := journal.Open(directory, journal.Options{})
-	require.NoError(t, err)
-	_, err = j.Append(t.Context(), []byte("\xff\xff not a protobuf message"))
-	require.NoError(t, err)
-	require.NoError(t, j.Close())
-
-	backend := &memory{}
+	backend := &memory{hold: make(chan struct{})}
 	s := open(t, journaled.Config{Directory: directory, Backend: backend})
-	require.NoError(t, s.Append(t.Context(), logs("behind")))
-	eventually(t, func() bool { return s.Health() != nil }, "it is unhealthy")
-	require.ErrorContains(t, s.Health(), "decode journal entry 1")
-	assert.Empty(t, backend.ids())
-	assert.EqualValues(t, 2, s.Stats().LagEntries)
+	for range 300 { // several segments
+		require.NoError(t, s.Append(t.Context(), logs(sequence(strings.Repeat("r", 200), 5)...)))
+	}
+	image := t.TempDir()
+	require.NoError(t, os.CopyFS(image, os.DirFS(directory)))
+	close(backend.hold)
+
+	segments, err := filepath.Glob(filepath.Join(image, "journal", "*.wal"))
+	require.NoError(t, err)
+	require.Greater(t, len(segments), 2)
+	content, err := os.ReadFile(segments[1])
+	require.NoError(t, err)
+	content[len(content)/2] ^= 1
+	require.NoError(t, os.WriteFile(segments[1], content, 0o600))
+
+	_, err = journaled.Open(t.Context(), journaled.Config{Directory: image, Backend: &memory{}})
+	var damage *journal.DamageError
+	require.ErrorAs(t, err, &damage)
+	assert.ErrorContains(t, err, filepath.Base(segments[1]))
+	assert.ErrorContains(t, err, "docket-journal repair")
 }
