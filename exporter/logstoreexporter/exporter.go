@@ -13,8 +13,6 @@ import (
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/types/known/durationpb"
 
-	"github.com/docketlog/docket/extension/logstoreextension"
-	"github.com/docketlog/docket/internal/journal"
 	"github.com/docketlog/docket/internal/logstore"
 )
 
@@ -23,13 +21,16 @@ type logStoreExporter struct {
 	store  logstore.Writer // set by start
 }
 
+// storeExtension is what the exporter needs of the log_store extension.
+type storeExtension interface{ LogStore() logstore.Store }
+
 // start finds the store.
 func (e *logStoreExporter) start(_ context.Context, host component.Host) error {
 	found, ok := host.GetExtensions()[e.config.Store]
 	if !ok {
 		return fmt.Errorf("find the log store: no extension %q is configured and listed in service::extensions", e.config.Store)
 	}
-	extension, ok := found.(logstoreextension.Extension)
+	extension, ok := found.(storeExtension)
 	if !ok {
 		return fmt.Errorf("find the log store: extension %q is not a log_store", e.config.Store)
 	}
@@ -51,7 +52,7 @@ func withStatus(err error) error {
 		return nil
 	case errors.As(err, &unavailable):
 		code := codes.Unavailable
-		if errors.Is(err, journal.ErrFull) {
+		if unavailable.Overload {
 			code = codes.ResourceExhausted
 		}
 		return retryable(code, unavailable)

@@ -25,9 +25,6 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
-	"github.com/docketlog/docket/extension/logstoreextension"
-	"github.com/docketlog/docket/internal/docstore"
-	"github.com/docketlog/docket/internal/journal"
 	"github.com/docketlog/docket/internal/logstore"
 )
 
@@ -51,11 +48,7 @@ type fakeExtension struct {
 	store *fakeStore
 }
 
-var _ logstoreextension.Extension = fakeExtension{}
-
-func (e fakeExtension) LogStore() logstore.Store   { return e.store }
-func (fakeExtension) Documents() docstore.Store    { return nil }
-func (fakeExtension) Health(context.Context) error { return nil }
+func (e fakeExtension) LogStore() logstore.Store { return e.store }
 
 type host map[component.ID]component.Component
 
@@ -90,7 +83,7 @@ func TestRecordsReachTheStoreUnchanged(t *testing.T) {
 
 // errFull is what the store answers when its journal is full.
 func errFull() error {
-	return fmt.Errorf("%w (%w)", &logstore.UnavailableError{Reason: "the journal is full", RetryAfter: 7 * time.Second}, journal.ErrFull)
+	return fmt.Errorf("append: %w", &logstore.UnavailableError{Reason: "the journal is full", RetryAfter: 7 * time.Second, Overload: true})
 }
 
 func TestStatusOfTheStoresErrors(t *testing.T) {

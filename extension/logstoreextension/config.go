@@ -4,10 +4,13 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"time"
 
 	"go.opentelemetry.io/collector/config/configoptional"
 
+	"github.com/docketlog/docket/internal/folderformat"
 	"github.com/docketlog/docket/internal/journal"
+	"github.com/docketlog/docket/internal/logstore/retention"
 )
 
 const (
@@ -20,6 +23,8 @@ const (
 	defaultFreeSpaceReserveMiB = 1024
 	// leastReserveSegments is how many journal segments the reserve has to hold.
 	leastReserveSegments = 4
+	// leastAge is the least age of retention.
+	leastAge = 24 * time.Hour
 )
 
 // Config of the log_store extension.
@@ -33,6 +38,8 @@ type Config struct {
 	FreeSpaceReserveMiB int64 `mapstructure:"free_space_reserve_mib"`
 	// Journal configures the write-ahead journal.
 	Journal JournalConfig `mapstructure:"journal"`
+	// Retention deletes old records; by default none.
+	Retention RetentionConfig `mapstructure:"retention"`
 	// Embedded configures the embedded backend, which is used whether or not the
 	// section is there.
 	Embedded configoptional.Optional[EmbeddedConfig] `mapstructure:"embedded"`
@@ -51,6 +58,31 @@ type JournalConfig struct {
 	// MaxSizeMiB is how much the journal may hold that the backend has not made
 	// durable yet; beyond it, records are refused until there is room.
 	MaxSizeMiB int64 `mapstructure:"max_size_mib"`
+	// prevent unkeyed literal initialization
+	_ struct{}
+}
+
+// RetentionConfig says which records are deleted. Only what the backend holds is:
+// never what the journal holds, nor documents.
+type RetentionConfig struct {
+	// Age is how old records of a project may become, by their timestamp, unless
+	// Projects says otherwise; 0 keeps them for ever.
+	Age time.Duration `mapstructure:"age"`
+	// Projects has the ages of single projects.
+	Projects []ProjectRetentionConfig `mapstructure:"projects"`
+	// MaxSizeMiB is the size on disk beyond which the oldest day of all projects is
+	// deleted; 0 means none.
+	MaxSizeMiB int64 `mapstructure:"max_size_mib"`
+	// prevent unkeyed literal initialization
+	_ struct{}
+}
+
+// ProjectRetentionConfig is the age of one project's records.
+type ProjectRetentionConfig struct {
+	// ID is the project's number.
+	ID int64 `mapstructure:"id"`
+	// Age is like RetentionConfig.Age.
+	Age time.Duration `mapstructure:"age"`
 	// prevent unkeyed literal initialization
 	_ struct{}
 }
@@ -92,6 +124,51 @@ func (c *JournalConfig) Validate() error {
 }
 
 // Validate implements confmap.Validator.
+func (c *RetentionConfig) Validate() error {
+	if err := validateAge(c.Age); err != nil {
+		return err
+	}
+	seen := map[int64]bool{}
+	for _, project := range c.Projects {
+		if seen[project.ID] {
+			return fmt.Errorf("projects: project %d is there twice: write one age for it", project.ID)
+		}
+		seen[project.ID] = true
+	}
+	if c.MaxSizeMiB < 0 {
+		return fmt.Errorf("max_size_mib: write a positive number, or 0 for no limit, not %d", c.MaxSizeMiB)
+	}
+	return nil
+}
+
+// Validate implements confmap.Validator.
+func (c *ProjectRetentionConfig) Validate() error {
+	if c.ID < 1 {
+		return fmt.Errorf("id: write the number of a project, not %d", c.ID)
+	}
+	return validateAge(c.Age)
+}
+
+// validateAge refuses ages that are more likely a slip than a wish.
+func validateAge(age time.Duration) error {
+	if age != 0 && age < leastAge {
+		return fmt.Errorf(`age: write at least %s, for example "720h" for 30 days, or 0 to keep records for ever; not %s`, leastAge, age)
+	}
+	return nil
+}
+
+func (c *RetentionConfig) policy() retention.Policy {
+	policy := retention.Policy{DefaultAge: c.Age, MaxBytes: c.MaxSizeMiB * mib}
+	for _, project := range c.Projects {
+		if policy.Ages == nil {
+			policy.Ages = map[int64]time.Duration{}
+		}
+		policy.Ages[project.ID] = project.Age
+	}
+	return policy
+}
+
+// Validate implements confmap.Validator.
 func (c *EmbeddedConfig) Validate() error {
 	if c.MemoryLimitMiB < 32 {
 		return fmt.Errorf("memory_limit_mib: write at least 32, not %d", c.MemoryLimitMiB)
@@ -99,15 +176,19 @@ func (c *EmbeddedConfig) Validate() error {
 	return nil
 }
 
-// The data folder's layout.
-func (c *Config) recordsDirectory() string { return filepath.Join(c.Directory, "records") }
-func (c *Config) documentsFile() string    { return filepath.Join(c.Directory, "documents.db") }
-func (c *Config) journalDirectory() string {
-	if c.Journal.Directory != "" {
-		return c.Journal.Directory
-	}
-	return filepath.Join(c.Directory, "journal")
+// What the data folder holds, beside what the store of records makes there.
+const (
+	recordsFolder = "records"
+	documentsFile = "documents.db"
+)
+
+// dataFormat is the format of the data folder as a whole.
+var dataFormat = folderformat.Format{ //nolint:gochecknoglobals // a constant
+	Name: "docket-data", Version: 1, Traces: []string{recordsFolder, documentsFile, "journal"},
 }
+
+func (c *Config) recordsDirectory() string { return filepath.Join(c.Directory, recordsFolder) }
+func (c *Config) documentsFile() string    { return filepath.Join(c.Directory, documentsFile) }
 
 func (c *Config) embedded() EmbeddedConfig {
 	if c.Embedded.HasValue() {

@@ -5,12 +5,15 @@ import (
 	"path/filepath"
 	"regexp"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/config/configoptional"
 	"go.opentelemetry.io/collector/confmap"
 	"go.opentelemetry.io/collector/confmap/confmaptest"
+
+	"github.com/docketlog/docket/internal/logstore/retention"
 )
 
 func TestConfig(t *testing.T) {
@@ -23,7 +26,7 @@ func TestConfig(t *testing.T) {
 	assert.EqualValues(t, 1024, config.FreeSpaceReserveMiB)
 	assert.Equal(t, JournalConfig{SegmentSizeMiB: 64, MaxSizeMiB: 4096}, config.Journal)
 	assert.Equal(t, EmbeddedConfig{MemoryLimitMiB: 256}, config.embedded())
-	assert.Equal(t, filepath.Join("data", "journal"), config.journalDirectory())
+
 	assert.Equal(t, filepath.Join("data", "records"), config.recordsDirectory())
 	assert.Equal(t, filepath.Join("data", "documents.db"), config.documentsFile())
 
@@ -33,9 +36,13 @@ func TestConfig(t *testing.T) {
 		Directory:           "/var/lib/docket",
 		FreeSpaceReserveMiB: 64,
 		Journal:             JournalConfig{Directory: "/mnt/fast/journal", SegmentSizeMiB: 16, MaxSizeMiB: 512},
-		Embedded:            configoptional.Some(EmbeddedConfig{MemoryLimitMiB: 128}),
+		Retention: RetentionConfig{
+			Age: 720 * time.Hour, MaxSizeMiB: 1000,
+			Projects: []ProjectRetentionConfig{{ID: 3}, {ID: 7, Age: 48 * time.Hour}},
+		},
+		Embedded: configoptional.Some(EmbeddedConfig{MemoryLimitMiB: 128}),
 	}, config)
-	assert.Equal(t, "/mnt/fast/journal", config.journalDirectory())
+	assert.Equal(t, "/mnt/fast/journal", config.Journal.Directory)
 
 	config, err = load(file, "log_store/embedded_only")
 	require.NoError(t, err)
@@ -57,6 +64,11 @@ func TestConfigErrorsSayWhatToWrite(t *testing.T) {
 		"log_store/memory_too_small":  "embedded: memory_limit_mib: write at least 32, not 31",
 		"log_store/reserve_too_small": "free_space_reserve_mib: write at least four times the journal's segment size, 256, or 0 for no reserve, not 255",
 		"log_store/reserve_negative":  "free_space_reserve_mib: write at least four times the journal's segment size, 256, or 0 for no reserve, not -1",
+		"log_store/age_too_small":     `retention: age: write at least 24h0m0s, for example "720h" for 30 days, or 0 to keep records for ever; not 30m0s`,
+		"log_store/age_negative":      `retention::projects::0: age: write at least 24h0m0s`,
+		"log_store/project_twice":     "retention: projects: project 3 is there twice: write one age for it",
+		"log_store/project_missing":   "retention::projects::0: id: write the number of a project, not 0",
+		"log_store/size_negative":     "retention: max_size_mib: write a positive number, or 0 for no limit, not -1",
 		"log_store/unknown_key":       "invalid keys: dir",
 	} {
 		t.Run(id, func(t *testing.T) {
@@ -81,9 +93,12 @@ func TestReadmeExamples(t *testing.T) {
 		require.NoError(t, err)
 		configs = append(configs, config)
 	}
-	require.Len(t, configs, 2)
+	require.Len(t, configs, 3)
 	assert.Equal(t, "/var/lib/docket", configs[0].Directory)
 	assert.EqualValues(t, 64, configs[1].FreeSpaceReserveMiB)
+	assert.Equal(t, retention.Policy{
+		DefaultAge: 90 * 24 * time.Hour, Ages: map[int64]time.Duration{3: 0, 7: 7 * 24 * time.Hour}, MaxBytes: 200_000 * mib,
+	}, configs[2].Retention.policy())
 }
 
 // load reads one section into the default configuration and validates it.

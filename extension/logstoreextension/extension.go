@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"path/filepath"
+	"sync"
 
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/component/componentstatus"
@@ -17,6 +19,7 @@ import (
 	"github.com/docketlog/docket/internal/logstore"
 	records "github.com/docketlog/docket/internal/logstore/embedded"
 	"github.com/docketlog/docket/internal/logstore/journaled"
+	"github.com/docketlog/docket/internal/logstore/retention"
 )
 
 // Extension is what other components use of the log_store extension. They find it
@@ -28,6 +31,13 @@ type Extension interface {
 	LogStore() logstore.Store
 	// Documents keeps Docket's own documents. It is nil before Start.
 	Documents() docstore.Store
+	// RequestFinder finds what came with an idempotency key. It is nil before Start.
+	RequestFinder() logstore.RequestFinder
+	// DeadLetters are the records that the backend refuses. It is nil before Start.
+	DeadLetters() logstore.DeadLetters
+	// Backup writes a tar archive of the data folder as it is at one moment, while
+	// everything goes on.
+	Backup(ctx context.Context, w io.Writer) error
 	// Health returns nil when the log store can take records and make them
 	// findable, or else the reason why not. It answers at once.
 	Health(ctx context.Context) error
@@ -44,7 +54,9 @@ type store struct {
 	freeBytes func(ctx context.Context, directory string) (int64, error)
 
 	records   *journaled.Store
-	documents docstore.Store
+	documents *documents.Store
+	// backingUp is held while a backup is made.
+	backingUp sync.Mutex
 	// closers undo Start, the last first.
 	closers []func(context.Context) error
 }
@@ -69,6 +81,12 @@ func (s *store) open(ctx context.Context, host component.Host) error {
 	if err := s.lock(); err != nil {
 		return err
 	}
+	if err := dataFormat.Settle(s.config.Directory); err != nil {
+		return err
+	}
+	if err := s.removeUnfinishedBackups(); err != nil {
+		return err
+	}
 	keptDocuments, err := documents.Open(s.config.documentsFile())
 	if err != nil {
 		return err
@@ -84,7 +102,8 @@ func (s *store) open(ctx context.Context, host component.Host) error {
 		return err
 	}
 	keptRecords, err := journaled.Open(ctx, journaled.Config{
-		Directory: s.config.journalDirectory(),
+		Directory:        s.config.Directory,
+		JournalDirectory: s.config.Journal.Directory,
 		Journal: journal.Options{
 			SegmentBytes: s.config.Journal.SegmentSizeMiB * mib,
 			MaxBytes:     s.config.Journal.MaxSizeMiB * mib,
@@ -103,13 +122,36 @@ func (s *store) open(ctx context.Context, host component.Host) error {
 	}
 	s.closers = append(s.closers, keptRecords.Close)
 
-	stopTelemetry, err := observe(s.settings.TelemetrySettings, keptRecords)
+	keeper, err := retention.New(retention.Config{
+		Store: backend, Policy: s.config.Retention.policy(), Logger: s.settings.Logger,
+	})
+	if err != nil {
+		return err
+	}
+	s.closers = append(s.closers, runRetention(keeper))
+
+	stopTelemetry, err := observe(s.settings.TelemetrySettings, keptRecords, keeper)
 	if err != nil {
 		return err
 	}
 	s.closers = append(s.closers, func(context.Context) error { stopTelemetry(); return nil })
 	s.records, s.documents = keptRecords, keptDocuments
 	return nil
+}
+
+// runRetention deletes old records until stop is called.
+func runRetention(keeper *retention.Keeper) (stop func(context.Context) error) {
+	ctx, cancel := context.WithCancel(context.Background())
+	finished := make(chan struct{})
+	go func() {
+		defer close(finished)
+		keeper.Run(ctx)
+	}()
+	return func(context.Context) error {
+		cancel()
+		<-finished
+		return nil
+	}
 }
 
 // lock locks every folder that is ours alone.
@@ -151,7 +193,26 @@ func (s *store) LogStore() logstore.Store {
 	return s.records
 }
 
-func (s *store) Documents() docstore.Store { return s.documents }
+func (s *store) Documents() docstore.Store {
+	if s.documents == nil {
+		return nil
+	}
+	return s.documents
+}
+
+func (s *store) RequestFinder() logstore.RequestFinder {
+	if s.records == nil {
+		return nil
+	}
+	return s.records
+}
+
+func (s *store) DeadLetters() logstore.DeadLetters {
+	if s.records == nil {
+		return nil
+	}
+	return s.records
+}
 
 func (s *store) Health(context.Context) error {
 	if s.records == nil {

@@ -24,6 +24,7 @@ import (
 	"github.com/docketlog/docket/internal/docstore"
 	"github.com/docketlog/docket/internal/journal"
 	"github.com/docketlog/docket/internal/logstore"
+	"github.com/docketlog/docket/internal/logstore/journaled"
 	"github.com/docketlog/docket/internal/record"
 )
 
@@ -159,34 +160,28 @@ func TestStartFailsWithoutLeavingAnythingOpen(t *testing.T) {
 	t.Run("journal of another version", func(t *testing.T) {
 		directory := t.TempDir()
 		format := filepath.Join(directory, "journal", "FORMAT")
-		require.NoError(t, os.MkdirAll(filepath.Dir(format), 0o700))
+		require.NoError(t, start(t, configIn(directory)).Shutdown(t.Context()))
 		require.NoError(t, os.WriteFile(format, []byte("docket-journal 2\n"), 0o600))
 		e := newExtension(t, configIn(directory), nopSettings())
 		err := e.Start(t.Context(), componenttest.NewNopHost())
 		require.ErrorContains(t, err, "has format version 2, this program supports version 1")
 		require.ErrorContains(t, e.Health(t.Context()), "not started")
 
-		require.NoError(t, os.Remove(format))
+		require.NoError(t, os.WriteFile(format, []byte("docket-journal 1\n"), 0o600))
 		start(t, configIn(directory)) // the lock, the documents and the backend are free again
 	})
 }
 
 func TestHealthBecomesTheComponentsStatus(t *testing.T) {
-	directory := t.TempDir()
-	log, err := journal.Open(filepath.Join(directory, "journal"), journal.Options{})
-	require.NoError(t, err)
-	_, err = log.Append(t.Context(), []byte("\xff\xff what no backend can take"))
-	require.NoError(t, err)
-	require.NoError(t, log.Close())
-
 	host := newStatusHost()
-	e := newExtension(t, configIn(directory), nopSettings())
-	require.NoError(t, e.Start(t.Context(), host))
+	s := newStore(configIn(t.TempDir()), nopSettings())
+	s.freeBytes = func(context.Context, string) (int64, error) { return 0, nil }
+	require.NoError(t, s.Start(t.Context(), host))
 	event := <-host.events
 	assert.Equal(t, componentstatus.StatusRecoverableError, event.Status())
-	require.ErrorContains(t, event.Err(), "decode journal entry 1")
-	require.ErrorContains(t, e.Health(t.Context()), "decode journal entry 1")
-	require.NoError(t, e.Shutdown(t.Context()))
+	require.ErrorIs(t, event.Err(), journaled.ErrNearlyFull)
+	require.ErrorIs(t, s.Health(t.Context()), journaled.ErrNearlyFull)
+	require.NoError(t, s.Shutdown(t.Context()))
 }
 
 func TestStatusOfEachKindOfHealth(t *testing.T) {

@@ -9,11 +9,12 @@ import (
 
 	"github.com/docketlog/docket/extension/logstoreextension/internal/metadata"
 	"github.com/docketlog/docket/internal/logstore/journaled"
+	"github.com/docketlog/docket/internal/logstore/retention"
 )
 
 // observe offers the store's numbers as metrics. They are read when metrics are
 // collected, so that counting costs nothing where records go by.
-func observe(settings component.TelemetrySettings, store *journaled.Store) (stop func(), err error) {
+func observe(settings component.TelemetrySettings, store *journaled.Store, keeper *retention.Keeper) (stop func(), err error) {
 	builder, err := metadata.NewTelemetryBuilder(settings)
 	if err != nil {
 		return nil, err
@@ -21,6 +22,12 @@ func observe(settings component.TelemetrySettings, store *journaled.Store) (stop
 	number := func(of func(journaled.Stats) int64) metric.Int64Callback {
 		return func(_ context.Context, observer metric.Int64Observer) error {
 			observer.Observe(of(store.Stats()))
+			return nil
+		}
+	}
+	deleted := func(of func(retention.Stats) int64) metric.Int64Callback {
+		return func(_ context.Context, observer metric.Int64Observer) error {
+			observer.Observe(of(keeper.Stats()))
 			return nil
 		}
 	}
@@ -34,6 +41,10 @@ func observe(settings component.TelemetrySettings, store *journaled.Store) (stop
 		builder.RegisterLogStoreApplyFailuresCallback(number(func(s journaled.Stats) int64 { return s.ApplyFailures })),
 		builder.RegisterLogStoreDiskFreeCallback(number(func(s journaled.Stats) int64 { return s.FreeBytes })),
 		builder.RegisterLogStoreDiskReserveCallback(number(func(s journaled.Stats) int64 { return s.ReserveBytes })),
+		builder.RegisterLogStoreDeadLettersCallback(number(func(s journaled.Stats) int64 { return s.DeadLetters })),
+		builder.RegisterLogStoreRefusedRecordsCallback(number(func(s journaled.Stats) int64 { return s.RefusedRecords })),
+		builder.RegisterLogStoreRetentionDeletionsCallback(deleted(func(s retention.Stats) int64 { return s.DeletedDays + s.DeletedParts })),
+		builder.RegisterLogStoreRetentionFreedCallback(deleted(func(s retention.Stats) int64 { return s.DeletedBytes })),
 		builder.RegisterLogStoreLagBatchesCallback(number(func(s journaled.Stats) int64 { return s.LagEntries })),
 		builder.RegisterLogStoreLagSizeCallback(number(func(s journaled.Stats) int64 { return s.LagBytes })),
 	)

@@ -25,20 +25,24 @@ func Tracer(settings component.TelemetrySettings) trace.Tracer {
 // TelemetryBuilder provides an interface for components to report telemetry
 // as defined in metadata and user config.
 type TelemetryBuilder struct {
-	meter                  metric.Meter
-	mu                     sync.Mutex
-	registrations          []metric.Registration
-	LogStoreAppliedRecords metric.Int64ObservableCounter
-	LogStoreApplyFailures  metric.Int64ObservableCounter
-	LogStoreDiskFree       metric.Int64ObservableGauge
-	LogStoreDiskReserve    metric.Int64ObservableGauge
-	LogStoreJournalAppends metric.Int64ObservableCounter
-	LogStoreJournalFsyncs  metric.Int64ObservableCounter
-	LogStoreJournalLimit   metric.Int64ObservableGauge
-	LogStoreJournalSize    metric.Int64ObservableGauge
-	LogStoreJournalWritten metric.Int64ObservableCounter
-	LogStoreLagBatches     metric.Int64ObservableGauge
-	LogStoreLagSize        metric.Int64ObservableGauge
+	meter                      metric.Meter
+	mu                         sync.Mutex
+	registrations              []metric.Registration
+	LogStoreAppliedRecords     metric.Int64ObservableCounter
+	LogStoreApplyFailures      metric.Int64ObservableCounter
+	LogStoreDeadLetters        metric.Int64ObservableGauge
+	LogStoreDiskFree           metric.Int64ObservableGauge
+	LogStoreDiskReserve        metric.Int64ObservableGauge
+	LogStoreJournalAppends     metric.Int64ObservableCounter
+	LogStoreJournalFsyncs      metric.Int64ObservableCounter
+	LogStoreJournalLimit       metric.Int64ObservableGauge
+	LogStoreJournalSize        metric.Int64ObservableGauge
+	LogStoreJournalWritten     metric.Int64ObservableCounter
+	LogStoreLagBatches         metric.Int64ObservableGauge
+	LogStoreLagSize            metric.Int64ObservableGauge
+	LogStoreRefusedRecords     metric.Int64ObservableCounter
+	LogStoreRetentionDeletions metric.Int64ObservableCounter
+	LogStoreRetentionFreed     metric.Int64ObservableCounter
 }
 
 // TelemetryBuilderOption applies changes to default builder.
@@ -73,6 +77,21 @@ func (builder *TelemetryBuilder) RegisterLogStoreApplyFailuresCallback(cb metric
 		cb(ctx, &observerInt64{inst: builder.LogStoreApplyFailures, obs: o})
 		return nil
 	}, builder.LogStoreApplyFailures)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterLogStoreDeadLettersCallback sets callback for observable LogStoreDeadLetters metric.
+func (builder *TelemetryBuilder) RegisterLogStoreDeadLettersCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.LogStoreDeadLetters, obs: o})
+		return nil
+	}, builder.LogStoreDeadLetters)
 	if err != nil {
 		return err
 	}
@@ -217,6 +236,51 @@ func (builder *TelemetryBuilder) RegisterLogStoreLagSizeCallback(cb metric.Int64
 	return nil
 }
 
+// RegisterLogStoreRefusedRecordsCallback sets callback for observable LogStoreRefusedRecords metric.
+func (builder *TelemetryBuilder) RegisterLogStoreRefusedRecordsCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.LogStoreRefusedRecords, obs: o})
+		return nil
+	}, builder.LogStoreRefusedRecords)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterLogStoreRetentionDeletionsCallback sets callback for observable LogStoreRetentionDeletions metric.
+func (builder *TelemetryBuilder) RegisterLogStoreRetentionDeletionsCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.LogStoreRetentionDeletions, obs: o})
+		return nil
+	}, builder.LogStoreRetentionDeletions)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterLogStoreRetentionFreedCallback sets callback for observable LogStoreRetentionFreed metric.
+func (builder *TelemetryBuilder) RegisterLogStoreRetentionFreedCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.LogStoreRetentionFreed, obs: o})
+		return nil
+	}, builder.LogStoreRetentionFreed)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
 type observerInt64 struct {
 	embedded.Int64Observer
 	inst metric.Int64Observable
@@ -255,6 +319,12 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		"otelcol_log_store.apply.failures",
 		metric.WithDescription("Attempts to write to the backend that failed and are tried again. [Alpha]"),
 		metric.WithUnit("{attempt}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.LogStoreDeadLetters, err = builder.meter.Int64ObservableGauge(
+		"otelcol_log_store.dead_letters",
+		metric.WithDescription("Records that the backend refuses for good and that wait to be replayed or deleted. [Alpha]"),
+		metric.WithUnit("{record}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.LogStoreDiskFree, err = builder.meter.Int64ObservableGauge(
@@ -308,6 +378,24 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	builder.LogStoreLagSize, err = builder.meter.Int64ObservableGauge(
 		"otelcol_log_store.lag.size",
 		metric.WithDescription("Encoded size of those batches. [Alpha]"),
+		metric.WithUnit("By"),
+	)
+	errs = errors.Join(errs, err)
+	builder.LogStoreRefusedRecords, err = builder.meter.Int64ObservableCounter(
+		"otelcol_log_store.refused.records",
+		metric.WithDescription("Records that the backend refused for good, each of which became a dead letter. [Alpha]"),
+		metric.WithUnit("{record}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.LogStoreRetentionDeletions, err = builder.meter.Int64ObservableCounter(
+		"otelcol_log_store.retention.deletions",
+		metric.WithDescription("Deletions by retention, each of a whole day or of some projects' records of a day. [Alpha]"),
+		metric.WithUnit("{deletion}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.LogStoreRetentionFreed, err = builder.meter.Int64ObservableCounter(
+		"otelcol_log_store.retention.freed",
+		metric.WithDescription("Disk space that these deletions have freed. [Alpha]"),
 		metric.WithUnit("By"),
 	)
 	errs = errors.Join(errs, err)
