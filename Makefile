@@ -43,8 +43,13 @@ test: build ## Run every test
 test-long: build ## Kill Docket 1,000 times while it takes 1,000,000 records
 	DOCKET_TEST_LONG=1 $(GO) test -race -count 1 -v -timeout 90m -run '^TestKillsLoseAndDoubleNothing$$' ./testbed/
 
+# The collector whose file_storage queue Docket is measured against.
+build/filestorage/collector: testbed/bench/filestorage/builder-config.yaml go.mod tools/go.mod $(SOURCES)
+	@mkdir -p $(@D)
+	$(TOOL) builder --config $<
+
 .PHONY: bench
-bench: build ## Measure ingest beside a handler that stores nothing
+bench: build build/filestorage/collector ## Measure ingest beside a bare handler and a file_storage queue
 	$(GO) test -run '^$$' -bench . -benchtime 1x -timeout 30m ./testbed/bench/
 
 .PHONY: lint

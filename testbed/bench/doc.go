@@ -3,7 +3,9 @@
 //	go test -run '^$' -bench . -benchtime 1x ./testbed/bench/
 //
 // A rate by itself says as much about the machine as about Docket. So each
-// benchmark measures Docket beside something that does the unavoidable part of the
-// same work, under the same load, in alternating rounds, and reports the ratio.
-// The lines are Go's benchmark lines: run with -count 10 for benchstat.
+// benchmark measures Docket beside others that do a part of the same work, or the
+// same work in another way, under the same load, in rounds that alternate in random
+// order, and reports the ratios. With -short the rounds are few and short: enough to
+// see that the benchmark works, not to believe its figures. The lines are Go's
+// benchmark lines: run with -count 10 for benchstat.
 package bench

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"slices"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -29,58 +30,80 @@ type Load struct {
 	Path string
 	// Headers are header lines, each with its line end.
 	Headers string
-	// Body may hold sequenceMark once.
+	// Body may hold sequenceMark once. The numbers begin at 1 and go on from run to
+	// run.
 	Body string
-	// Connections is how many are open at once.
-	Connections int
 
 	sequence atomic.Int64
 }
 
-// Run sends requests until the duration has passed and every request that was
-// begun has its answer. It returns how many were answered 200 and how long that
-// took. Any other answer ends it with an error.
-func (l *Load) Run(ctx context.Context, duration time.Duration) (answered int64, took time.Duration, err error) {
-	connections := make([]net.Conn, l.Connections)
-	for i := range connections {
-		connections[i], err = (&net.Dialer{}).DialContext(ctx, "tcp", l.Address)
+// Result is what a run has measured.
+type Result struct {
+	// Answered counts the requests; each was answered 200.
+	Answered int64
+	// Took is the time from the first request to the last answer.
+	Took time.Duration
+
+	// latencies are in ascending order.
+	latencies []time.Duration
+}
+
+// Rate is in answers a second.
+func (r Result) Rate() float64 { return float64(r.Answered) / r.Took.Seconds() }
+
+// Latency returns the time within which that share of the requests, 0 to 1, were
+// answered, counted from when their writing began.
+func (r Result) Latency(share float64) time.Duration {
+	return r.latencies[int(share*float64(len(r.latencies)-1))]
+}
+
+// Run sends requests over that many connections until the duration has passed and
+// every request that was begun has its answer. Any answer other than 200 ends it
+// with an error.
+func (l *Load) Run(ctx context.Context, connections int, duration time.Duration) (Result, error) {
+	opened := make([]net.Conn, connections)
+	for i := range opened {
+		connection, err := (&net.Dialer{}).DialContext(ctx, "tcp", l.Address)
 		if err != nil {
-			return 0, 0, fmt.Errorf("connect to the server: %w", err)
+			return Result{}, fmt.Errorf("connect to the server: %w", err)
 		}
-		defer func() { _ = connections[i].Close() }()
+		defer func() { _ = connection.Close() }()
+		opened[i] = connection
 	}
 	begin := time.Now()
 	deadline := begin.Add(duration)
-	counts, problems := make([]int64, l.Connections), make([]error, l.Connections)
+	latencies, problems := make([][]time.Duration, connections), make([]error, connections)
 	var running sync.WaitGroup
-	for i, connection := range connections {
-		running.Go(func() { counts[i], problems[i] = l.loop(connection, deadline) })
+	for i, connection := range opened {
+		running.Go(func() { latencies[i], problems[i] = l.loop(connection, deadline) })
 	}
 	running.Wait()
-	took = time.Since(begin)
-	for _, count := range counts {
-		answered += count
-	}
-	return answered, took, errors.Join(problems...)
+	result := Result{Took: time.Since(begin), latencies: slices.Concat(latencies...)}
+	result.Answered = int64(len(result.latencies))
+	slices.Sort(result.latencies)
+	return result, errors.Join(problems...)
 }
 
-func (l *Load) loop(connection net.Conn, deadline time.Time) (answered int64, err error) {
+// loop returns the latency of each request that was answered.
+func (l *Load) loop(connection net.Conn, deadline time.Time) (latencies []time.Duration, err error) {
 	request := l.request()
 	mark := bytes.Index(request, []byte(sequenceMark))
 	reader := bufio.NewReader(connection)
-	for time.Now().Before(deadline) {
+	for begin := time.Now(); begin.Before(deadline); {
 		if mark >= 0 {
 			putDigits(request[mark:mark+len(sequenceMark)], l.sequence.Add(1))
 		}
 		if _, err = connection.Write(request); err != nil {
-			return answered, fmt.Errorf("send a request: %w", err)
+			return latencies, fmt.Errorf("send a request: %w", err)
 		}
 		if err = readAnswer(reader); err != nil {
-			return answered, err
+			return latencies, err
 		}
-		answered++
+		end := time.Now()
+		latencies = append(latencies, end.Sub(begin))
+		begin = end
 	}
-	return answered, nil
+	return latencies, nil
 }
 
 func (l *Load) request() []byte {

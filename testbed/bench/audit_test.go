@@ -1,0 +1,136 @@
+package bench
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/docketlog/docket/testbed/client"
+	"github.com/docketlog/docket/testbed/collector"
+)
+
+const (
+	// messageStart and messageEnd stand around a record's number in its message.
+	messageStart, messageEnd = "Order ", " paid late"
+	// settledWithin bounds the wait for the last record to become findable, or to
+	// leave the queue.
+	settledWithin = time.Minute
+	pageSize      = 1000
+)
+
+// auditDocket reads back everything that is stored: each acknowledged record must
+// be there, once, and nothing else. It returns how many there are.
+func auditDocket(b *testing.B, docket *subject) (found int64) {
+	b.Helper()
+	c := client.New(docket.server.Endpoints, adminKey)
+	defer c.Close()
+	awaitTotal(b, docket, c)
+	// Every request that was begun was answered 200, or the benchmark has failed. So
+	// the acknowledged records have the numbers from 1 on.
+	counts := make([]int, docket.acknowledged+1)
+	// Reading all without bounds would take the longer for each page, the more
+	// there are; so it goes second by second.
+	for second := docket.since.Truncate(time.Second); !second.After(time.Now()); second = second.Add(time.Second) {
+		for _, message := range messagesOf(b, c, second) {
+			number := numberOf(message)
+			if number < 1 || number > docket.acknowledged {
+				b.Fatalf("%s: nobody sent the record %q", docket.name, message)
+			}
+			counts[number]++
+			found++
+		}
+	}
+	for number, count := range counts[1:] {
+		if count != 1 {
+			b.Fatalf("%s: record %d was acknowledged once and is stored %d times", docket.name, number+1, count)
+		}
+	}
+	return found
+}
+
+// numberOf returns the number in a record's message, or -1.
+func numberOf(message string) int64 {
+	digits := strings.TrimSuffix(strings.TrimPrefix(message, messageStart), messageEnd)
+	number, err := strconv.ParseInt(digits, 10, 64)
+	if err != nil {
+		return -1
+	}
+	return number
+}
+
+// awaitTotal waits until GET /logs counts as many records as were acknowledged.
+func awaitTotal(b *testing.B, docket *subject, c *client.Client) {
+	b.Helper()
+	ctx, cancel := context.WithTimeout(b.Context(), settledWithin)
+	defer cancel()
+	for {
+		page, err := c.Search(ctx, nil)
+		switch {
+		case err != nil && !errors.Is(err, context.DeadlineExceeded):
+			b.Fatal(err)
+		case err == nil && page.Pagination.Total == docket.acknowledged:
+			return
+		case err != nil || page.Pagination.Total > docket.acknowledged:
+			b.Fatalf("%s: %d records were acknowledged, %d are found", docket.name, docket.acknowledged, page.Pagination.Total)
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+}
+
+// messagesOf returns the messages of one second's records.
+func messagesOf(b *testing.B, c *client.Client, second time.Time) (messages []string) {
+	b.Helper()
+	named := second.UTC().Format(time.RFC3339) // both bounds include all of the second that they name
+	query := url.Values{"startDate": {named}, "endDate": {named}, "limit": {strconv.Itoa(pageSize)}}
+	for offset := int64(0); ; {
+		query.Set("offset", strconv.FormatInt(offset, 10))
+		page, err := c.Search(b.Context(), query)
+		if err != nil {
+			b.Fatalf("read the records of %s from offset %d on: %v", named, offset, err)
+		}
+		for _, log := range page.Logs {
+			messages = append(messages, log.Message)
+		}
+		if page.Pagination.NextOffset == nil {
+			return messages
+		}
+		offset = *page.Pagination.NextOffset
+	}
+}
+
+// auditQueue waits until the sink has got as many exports as the queue has taken
+// records, and returns their number. More would be repetitions, which the queue may
+// make.
+func auditQueue(b *testing.B, queue *subject) (exported int64) {
+	b.Helper()
+	c := client.New(queue.sink.Endpoints, "")
+	defer c.Close()
+	for begin := time.Now(); ; time.Sleep(50 * time.Millisecond) {
+		exported = exports(b, c, queue.sink)
+		if exported >= queue.acknowledged {
+			return exported
+		}
+		if time.Since(begin) > settledWithin {
+			b.Fatalf("%s: %d records were acknowledged, %d were exported", queue.name, queue.acknowledged, exported)
+		}
+	}
+}
+
+// exports asks the sink how many requests it got.
+func exports(b *testing.B, c *client.Client, sink *collector.Collector) int64 {
+	b.Helper()
+	response, err := c.Do(b.Context(), http.MethodGet, "http://"+sink.Endpoints.Ingest, "")
+	if err != nil {
+		b.Fatalf("ask the sink: %v", err)
+	}
+	count, err := strconv.ParseInt(string(response.Body), 10, 64)
+	if err != nil {
+		b.Fatalf("ask the sink: %v", err)
+	}
+	return count
+}
