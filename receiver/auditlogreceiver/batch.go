@@ -2,8 +2,9 @@ package auditlogreceiver
 
 import (
 	"fmt"
+	"iter"
 	"net/http"
-	"strconv"
+	"slices"
 	"time"
 
 	"go.opentelemetry.io/collector/pdata/plog"
@@ -111,43 +112,60 @@ func (b *batch) add(o owner, log plog.LogRecord) {
 	b.records = append(b.records, record.Record{Resource: resource.Resource(), Scope: scope.Scope(), Log: home})
 }
 
-// projects returns the projects that the batch writes to, in the order of the
-// request. Equal batches have equal texts.
-func (b *batch) projects() string {
-	var list []byte
-	for _, resource := range b.logs.ResourceLogs().All() {
-		project := record.Record{Resource: resource.Resource()}.ProjectID()
-		list = append(strconv.AppendInt(list, project, 10), ' ')
+// projects returns the projects that the batch writes to, in ascending order.
+func (b *batch) projects() []int64 {
+	var projects []int64
+	for o := range b.owners {
+		projects = append(projects, o.project)
 	}
-	return string(list)
+	slices.Sort(projects)
+	return slices.Compact(projects)
+}
+
+// accepted yields the good records by their position in the request.
+func (b *batch) accepted() iter.Seq2[int, record.Record] {
+	return func(yield func(int, record.Record) bool) {
+		next := 0
+		for position, result := range b.results {
+			if result.Problem != nil {
+				continue
+			}
+			if !yield(position, b.records[next]) {
+				return
+			}
+			next++
+		}
+	}
 }
 
 // seal seals every record and notes its receipt, as long as the batch is ours.
 func (b *batch) seal(receivedAt time.Time) {
-	next := 0
-	for i := range b.results {
-		if b.results[i].Problem != nil {
-			continue
-		}
-		sealed := b.records[next]
-		next++
-		record.Seal(sealed, receivedAt)
-		b.results[i].Receipt = intake.Receipt{
-			ID: sealed.ID(), Hash: sealed.Hash(), ReceivedAt: sealed.Log.ObservedTimestamp().AsTime(),
+	for position, r := range b.accepted() {
+		record.Seal(r, receivedAt)
+		b.results[position].Receipt = intake.Receipt{
+			ID: r.ID(), Hash: r.Hash(), ReceivedAt: r.Log.ObservedTimestamp().AsTime(),
 		}
 	}
 }
 
 // answer words what became of the batch, once its records are stored.
-func (b *batch) answer(f format) (idempotency.Answer, error) {
-	if !b.bulk {
-		return newAnswer(http.StatusOK, f.Accepted(b.results[0].Receipt))
-	}
+func (b *batch) answer(f format) (idempotency.Answer, *intake.Problem) {
+	var body any
+	status := http.StatusOK
 	rejected := len(b.results) - len(b.records)
-	if rejected == 0 {
-		return newAnswer(http.StatusOK, f.Bulk(b.results, nil))
+	switch {
+	case !b.bulk:
+		body = f.Accepted(b.results[0].Receipt)
+	case rejected == 0:
+		body = f.Bulk(b.results, nil)
+	default:
+		overall := intake.Refuse(http.StatusBadRequest, fmt.Sprintf(
+			"%d of %d records are rejected, as results says; the others are kept", rejected, len(b.results)))
+		status, body = overall.Status, f.Bulk(b.results, overall)
 	}
-	overall := intake.Refuse(http.StatusBadRequest, fmt.Sprintf(
-		"%d of %d records are rejected, as results says; the others are kept", rejected, len(b.results)))
-	return newAnswer(overall.Status, f.Bulk(b.results, overall))
+	answer, err := newAnswer(status, body)
+	if err != nil {
+		return idempotency.Answer{}, intake.Refuse(http.StatusInternalServerError, err.Error())
+	}
+	return answer, nil
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/config/confighttp"
@@ -20,6 +21,13 @@ const (
 	defaultMaxDepth       = 32
 	defaultProject        = 1
 	defaultOTLPHint       = "OTLP is taken on port 4318 (HTTP) and 4317 (gRPC)"
+
+	// A request has that long to arrive: the largest body needs 2.3 Mbit/s.
+	defaultReadHeaderTimeout = 10 * time.Second
+	defaultReadTimeout       = time.Minute
+	// net/http counts it from the end of the header, so it must be longer than the
+	// body may take: otherwise a record is stored whose sender gets no answer.
+	defaultWriteTimeout = defaultReadTimeout + 30*time.Second
 )
 
 // highestMaxDepth bounds max_depth, as decoding nests as deep as the document.
@@ -50,6 +58,8 @@ type Config struct {
 	// DefaultProject is the project of records that name none, where no
 	// authenticator says which projects there are.
 	DefaultProject int64 `mapstructure:"default_project"`
+	// Idempotency says who remembers idempotency keys.
+	Idempotency IdempotencyConfig `mapstructure:"idempotency"`
 	// OTLPEndpointHint is what clients are told that send OTLP to CodeMash's path,
 	// which is OTLP's too.
 	OTLPEndpointHint string `mapstructure:"otlp_endpoint_hint"`
@@ -69,6 +79,16 @@ type FormatConfig struct {
 	_ struct{} // prevent unkeyed literal initialization
 }
 
+// IdempotencyConfig is the configuration of idempotency keys.
+type IdempotencyConfig struct {
+	// Store is the extension that knows which requests have stored records: the
+	// log_store that the pipeline writes to. Without one, keys are remembered in
+	// memory only: not over a restart, and only the last ones.
+	Store *component.ID `mapstructure:"store"`
+
+	_ struct{} // prevent unkeyed literal initialization
+}
+
 var (
 	_ confmap.Unmarshaler = (*Config)(nil)
 	_ confmap.Validator   = (*Config)(nil)
@@ -78,6 +98,9 @@ func createDefaultConfig() component.Config {
 	server := confighttp.NewDefaultServerConfig()
 	server.NetAddr.Endpoint = defaultEndpoint
 	server.MaxRequestBodySize = defaultMaxRequestSize
+	server.ReadHeaderTimeout = defaultReadHeaderTimeout
+	server.ReadTimeout = defaultReadTimeout
+	server.WriteTimeout = defaultWriteTimeout
 	return &Config{
 		ServerConfig:     server,
 		LogSentry:        FormatConfig{Enabled: true, Paths: []string{"/api/auditlog", "/api/v1/event"}},
@@ -101,16 +124,17 @@ func (c *Config) Unmarshal(conf *confmap.Conf) error {
 	}
 	type serverOptions confighttp.ServerConfig // the same options without Unmarshal
 	var known struct {
-		Server           serverOptions `mapstructure:",squash"`
-		LogSentry        FormatConfig  `mapstructure:"logsentry"`
-		LogHub           FormatConfig  `mapstructure:"loghub"`
-		CodeMash         FormatConfig  `mapstructure:"codemash"`
-		MaxRecordSize    int           `mapstructure:"max_record_size"`
-		MaxRecords       int           `mapstructure:"max_records"`
-		MaxAttributes    int           `mapstructure:"max_attributes"`
-		MaxDepth         int           `mapstructure:"max_depth"`
-		DefaultProject   int64         `mapstructure:"default_project"`
-		OTLPEndpointHint string        `mapstructure:"otlp_endpoint_hint"`
+		Server           serverOptions     `mapstructure:",squash"`
+		LogSentry        FormatConfig      `mapstructure:"logsentry"`
+		LogHub           FormatConfig      `mapstructure:"loghub"`
+		CodeMash         FormatConfig      `mapstructure:"codemash"`
+		MaxRecordSize    int               `mapstructure:"max_record_size"`
+		MaxRecords       int               `mapstructure:"max_records"`
+		MaxAttributes    int               `mapstructure:"max_attributes"`
+		MaxDepth         int               `mapstructure:"max_depth"`
+		DefaultProject   int64             `mapstructure:"default_project"`
+		Idempotency      IdempotencyConfig `mapstructure:"idempotency"`
+		OTLPEndpointHint string            `mapstructure:"otlp_endpoint_hint"`
 	}
 	return conf.Unmarshal(&known)
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/confmap"
 	"go.opentelemetry.io/collector/confmap/confmaptest"
 )
@@ -47,6 +48,8 @@ func TestConfig(t *testing.T) {
 	want.MaxAttributes = 64
 	want.MaxDepth = 8
 	want.DefaultProject = 3
+	store := component.MustNewIDWithName("log_store", "main")
+	want.Idempotency.Store = &store
 	want.OTLPEndpointHint = "Send OTLP to otel.example.com"
 	assert.Equal(t, want, config)
 }
@@ -64,8 +67,10 @@ func TestInvalidConfig(t *testing.T) {
 		"audit_log/no_paths": {"loghub::paths is empty: write a path, or loghub::enabled: false"},
 		"audit_log/nothing":  {"no format is enabled"},
 		// Options that do not exist.
-		"audit_log/unknown":        {"path"},
-		"audit_log/unknown_server": {"max_body"},
+		"audit_log/unknown":             {"path"},
+		"audit_log/unknown_server":      {"max_body"},
+		"audit_log/unknown_idempotency": {"storage"},
+		"audit_log/invalid_idempotency": {"store", "id must not be empty"},
 	} {
 		_, err := load(t, id)
 		for _, text := range texts {

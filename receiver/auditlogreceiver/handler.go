@@ -2,7 +2,6 @@ package auditlogreceiver
 
 import (
 	"context"
-	"crypto/sha256"
 	"fmt"
 	"net/http"
 	"sync"
@@ -13,6 +12,7 @@ import (
 	"go.opentelemetry.io/collector/receiver/receiverhelper"
 	"go.uber.org/zap"
 
+	"github.com/docketlog/docket/internal/logstore"
 	"github.com/docketlog/docket/internal/tenant"
 	"github.com/docketlog/docket/receiver/auditlogreceiver/internal/framing"
 	"github.com/docketlog/docket/receiver/auditlogreceiver/internal/idempotency"
@@ -20,20 +20,19 @@ import (
 	"github.com/docketlog/docket/receiver/auditlogreceiver/internal/jsondoc"
 )
 
-// headerIdempotencyKey is the header by which a client marks repeated requests.
-const headerIdempotencyKey = "Idempotency-Key"
-
 // handler serves requests of every format.
 type handler struct {
 	config  *Config
 	routes  *routes
 	next    consumer.Logs
 	report  *receiverhelper.ObsReport
-	answers idempotency.Answers
+	answers *idempotency.Memory
 	logger  *zap.Logger
 	now     func() time.Time
-	// authenticator is set by Start.
+	// authenticator and requests are set by Start. Requests is nil when idempotency
+	// keys are only remembered in answers.
 	authenticator authenticator
+	requests      logstore.RequestFinder
 
 	bodies  sync.Pool // of *bytes.Buffer
 	readers sync.Pool // of *jsondoc.Reader
@@ -88,6 +87,10 @@ func (h *handler) take(r *http.Request, f format) (idempotency.Answer, *intake.P
 	if problem := authorize(r, f, identity); problem != nil {
 		return idempotency.Answer{}, problem
 	}
+	key, hasKey, problem := requestKey(r)
+	if problem != nil {
+		return idempotency.Answer{}, problem
+	}
 	lines, problem := checkMediaType(r.Header.Get("Content-Type"), f)
 	if problem != nil {
 		return idempotency.Answer{}, problem
@@ -106,12 +109,11 @@ func (h *handler) take(r *http.Request, f format) (idempotency.Answer, *intake.P
 	if problem != nil {
 		return idempotency.Answer{}, problem
 	}
-	keys := r.Header.Values(headerIdempotencyKey)
-	if len(keys) == 0 {
-		answer, _, problem := h.store(r.Context(), f, b, receivedAt)
-		return answer, problem
+	if !hasKey || len(b.records) == 0 { // what stores nothing needs no memory
+		return h.store(r.Context(), f, b, receivedAt)
 	}
-	return h.storeOnce(r, f, b, receivedAt, keys[0], sha256.Sum256(body.Bytes()))
+	request := idempotency.Request{Projects: b.projects(), Key: key, Digest: idempotency.DigestOf(f.Source(), body.Bytes())}
+	return h.storeOnce(r.Context(), f, b, receivedAt, request)
 }
 
 // split cuts the body into records.
@@ -123,39 +125,16 @@ func (h *handler) split(f format, body []byte, lines bool) (framing.Body, error)
 	return splitter.Split(body)
 }
 
-// storeOnce stores a batch unless the client's key says that it was stored before.
-func (h *handler) storeOnce(
-	r *http.Request, f format, b *batch, receivedAt time.Time, value string, digest idempotency.Digest,
-) (idempotency.Answer, *intake.Problem) {
-	if err := idempotency.CheckValue(value); err != nil {
-		return idempotency.Answer{}, intake.Invalid(intake.Field{Name: headerIdempotencyKey, Message: err.Error()})
-	}
-	key := idempotency.Key{Project: b.projects(), Path: r.URL.Path, Value: value}
-	var problem *intake.Problem
-	answer, err := h.answers.Do(r.Context(), key, digest, func() (answer idempotency.Answer, keep bool) {
-		answer, keep, problem = h.store(r.Context(), f, b, receivedAt)
-		return answer, keep
-	})
-	if err != nil {
-		return idempotency.Answer{}, idempotencyProblem(err)
-	}
-	return answer, problem
-}
-
 // store seals the records of a batch, hands them to the pipeline and returns the
-// answer, and whether anything was stored.
-func (h *handler) store(ctx context.Context, f format, b *batch, receivedAt time.Time) (idempotency.Answer, bool, *intake.Problem) {
+// answer, or the problem that nothing was stored.
+func (h *handler) store(ctx context.Context, f format, b *batch, receivedAt time.Time) (idempotency.Answer, *intake.Problem) {
 	if len(b.records) > 0 {
 		b.seal(receivedAt)
 		if err := h.consume(ctx, f, b); err != nil {
-			return idempotency.Answer{}, false, pipelineProblem(err, h.logger)
+			return idempotency.Answer{}, pipelineProblem(err, h.logger)
 		}
 	}
-	answer, err := b.answer(f)
-	if err != nil {
-		return idempotency.Answer{}, false, intake.Refuse(http.StatusInternalServerError, err.Error())
-	}
-	return answer, len(b.records) > 0, nil
+	return b.answer(f)
 }
 
 func (h *handler) consume(ctx context.Context, f format, b *batch) error {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"strings"
 	"sync"
@@ -39,16 +40,22 @@ type testServer struct {
 // free port. It has no authenticator unless change sets one.
 func start(t *testing.T, change func(*Config)) *testServer {
 	t.Helper()
+	return startWith(t, &pipeline{}, nil, change)
+}
+
+// startWith is start with a given pipeline, and with extensions beside the
+// authenticator.
+func startWith(t *testing.T, next *pipeline, extensions map[component.ID]component.Component, change func(*Config)) *testServer {
+	t.Helper()
 	config := createDefaultConfig().(*Config)
 	config.ServerConfig.NetAddr.Endpoint = "127.0.0.1:0"
 	if change != nil {
 		change(config)
 	}
 	require.NoError(t, config.Validate())
-	next := &pipeline{}
 	r, err := newReceiver(config, receivertest.NewNopSettings(metadata.Type), next)
 	require.NoError(t, err)
-	require.NoError(t, r.Start(context.Background(), testHost{}))
+	require.NoError(t, r.Start(context.Background(), testHost{extensions: extensions}))
 	transport := &http.Transport{DisableCompression: true}
 	t.Cleanup(func() {
 		transport.CloseIdleConnections()
@@ -130,11 +137,16 @@ type pipeline struct {
 	calls int
 	// before is called at the start of each call, without mu.
 	before func()
+	// stored is called with what is taken, without mu.
+	stored func(plog.Logs)
+	// contexts are those of the calls.
+	contexts []context.Context
 }
 
 func (p *pipeline) ConsumeLogs(ctx context.Context, logs plog.Logs) error {
 	p.mu.Lock()
 	p.calls++
+	p.contexts = append(p.contexts, ctx)
 	err, before := p.err, p.before
 	p.mu.Unlock()
 	if before != nil {
@@ -142,6 +154,9 @@ func (p *pipeline) ConsumeLogs(ctx context.Context, logs plog.Logs) error {
 	}
 	if err != nil {
 		return err
+	}
+	if p.stored != nil {
+		p.stored(logs)
 	}
 	return p.LogsSink.ConsumeLogs(ctx, logs)
 }
@@ -196,11 +211,16 @@ func identityOf(key string) (*tenant.Identity, bool) {
 	return identity, true
 }
 
-// testHost has the fake authenticator.
-type testHost struct{ component.Host }
+// testHost has the fake authenticator and further extensions.
+type testHost struct {
+	component.Host
+	extensions map[component.ID]component.Component
+}
 
-func (testHost) GetExtensions() map[component.ID]component.Component {
-	return map[component.ID]component.Component{authenticatorID: fakeAuthenticator{}}
+func (h testHost) GetExtensions() map[component.ID]component.Component {
+	all := map[component.ID]component.Component{authenticatorID: fakeAuthenticator{}}
+	maps.Copy(all, h.extensions)
+	return all
 }
 
 // keyUnavailable is the key of which cannot be told whose it is.

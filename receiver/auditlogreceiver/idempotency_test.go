@@ -38,6 +38,21 @@ func TestIdempotencyKey(t *testing.T) {
 	}
 }
 
+// TestIdempotencyKeyOnAnotherPath: a key belongs to the project, whatever the path.
+func TestIdempotencyKeyOnAnotherPath(t *testing.T) {
+	server := start(t, nil)
+	first := server.post(pathLogSentry, goodLogSentry, "Idempotency-Key", "k")
+	assert.Equal(t, first.body, server.post("/api/v1/event", goodLogSentry, "Idempotency-Key", "k").body)
+	got := server.post(pathCodeMash, `{"message":"m"}`, "Idempotency-Key", "k", "X-CM-ProjectId", "1")
+	assert.Equal(t, http.StatusUnprocessableEntity, got.status)
+	// The same body as another format is another request.
+	const both = `{"msg":"m","message":"m"}`
+	require.Equal(t, http.StatusOK, server.post(pathLogSentry, both, "Idempotency-Key", "both").status)
+	got = server.post(pathCodeMash, both, "Idempotency-Key", "both", "X-CM-ProjectId", "1")
+	assert.Equal(t, http.StatusUnprocessableEntity, got.status)
+	assert.Equal(t, 2, server.pipeline.callCount())
+}
+
 // TestIdempotencyKeyAfterDecompression: a client may compress its second attempt.
 func TestIdempotencyKeyAfterDecompression(t *testing.T) {
 	server := start(t, nil)
@@ -59,8 +74,8 @@ func TestIdempotencyKeyOfProjects(t *testing.T) {
 }
 
 func TestIdempotencyKeyInvalid(t *testing.T) {
-	server := start(t, nil)
 	for _, format := range formats {
+		server := start(t, nil)
 		for _, key := range []string{strings.Repeat("k", 256), "a\tb", "ü"} {
 			got := server.post(format.path, format.good, append([]string{"Idempotency-Key", key}, format.headers...)...)
 			assert.Equal(t, http.StatusBadRequest, got.status, key)

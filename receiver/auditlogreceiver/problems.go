@@ -14,7 +14,6 @@ import (
 
 	"github.com/docketlog/docket/internal/tenant"
 	"github.com/docketlog/docket/receiver/auditlogreceiver/internal/framing"
-	"github.com/docketlog/docket/receiver/auditlogreceiver/internal/idempotency"
 	"github.com/docketlog/docket/receiver/auditlogreceiver/internal/intake"
 )
 
@@ -74,20 +73,6 @@ func framingProblem(err error) *intake.Problem {
 	return intake.Refuse(http.StatusBadRequest, err.Error())
 }
 
-func idempotencyProblem(err error) *intake.Problem {
-	if errors.Is(err, idempotency.ErrReused) {
-		problem := intake.Invalid(intake.Field{
-			Name: headerIdempotencyKey, Message: "was used with another body before: send a new key, or the same body",
-		})
-		problem.Status = http.StatusUnprocessableEntity
-		return problem
-	}
-	return &intake.Problem{
-		Status: http.StatusServiceUnavailable, RetryAfter: defaultRetryAfter,
-		Message: "an equal request is still at work: try again",
-	}
-}
-
 // pipelineProblem tells why the pipeline has not taken the records. Whether to try
 // again follows from the error as it does in the OTLP receiver. The text of a gRPC
 // status is meant for clients; that of any other error may tell of our insides.
@@ -102,8 +87,14 @@ func pipelineProblem(err error, logger *zap.Logger) *intake.Problem {
 	switch reason.Code() {
 	case codes.ResourceExhausted:
 		return overloaded(http.StatusTooManyRequests, reason.Message(), retryDelay(reason))
-	case codes.Canceled, codes.DeadlineExceeded, codes.Aborted, codes.OutOfRange, codes.Unavailable, codes.DataLoss:
+	case codes.OutOfRange, codes.Unavailable:
 		return overloaded(http.StatusServiceUnavailable, reason.Message(), retryDelay(reason))
+	case codes.Canceled, codes.DeadlineExceeded, codes.Aborted, codes.DataLoss:
+		// A 503 says that nothing was stored.
+		logger.Error("the pipeline does not know whether it has taken the records", zap.Error(err))
+		return intake.Refuse(http.StatusInternalServerError,
+			"it is not known whether the records were stored: look for them before you send them again, or send them with an "+
+				headerIdempotencyKey+", the same for each attempt")
 	case codes.InvalidArgument:
 		return intake.Refuse(http.StatusBadRequest, reason.Message())
 	case codes.Unauthenticated:

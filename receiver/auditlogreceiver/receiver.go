@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"time"
 
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/component/componentstatus"
@@ -16,6 +17,9 @@ import (
 	"go.uber.org/zap"
 )
 
+// shutdownLimit bounds Shutdown. Requests that are whole are answered long before.
+const shutdownLimit = 10 * time.Second
+
 // auditLogReceiver owns the HTTP server; handler does the work.
 type auditLogReceiver struct {
 	config   *Config
@@ -23,6 +27,7 @@ type auditLogReceiver struct {
 	handler  *handler
 
 	server   *http.Server
+	drain    *drain
 	listener net.Listener
 	serving  sync.WaitGroup
 }
@@ -44,6 +49,10 @@ func (r *auditLogReceiver) Start(ctx context.Context, host component.Host) error
 		return err
 	}
 	r.handler.authenticator = authenticator
+	r.handler.requests, err = findRequestFinder(r.config.Idempotency.Store, host.GetExtensions())
+	if err != nil {
+		return err
+	}
 	r.server, err = config.ToServer(
 		ctx, host.GetExtensions(), r.settings.TelemetrySettings, r.handler,
 		confighttp.WithErrorHandler(r.handler.serveServerError),
@@ -52,6 +61,7 @@ func (r *auditLogReceiver) Start(ctx context.Context, host component.Host) error
 	if err != nil {
 		return fmt.Errorf("create the HTTP server: %w", err)
 	}
+	r.drain = newDrain(r.server)
 	r.listener, err = config.ToListener(ctx)
 	if err != nil {
 		return fmt.Errorf("listen on %s: %w", config.NetAddr.Endpoint, err)
@@ -59,23 +69,33 @@ func (r *auditLogReceiver) Start(ctx context.Context, host component.Host) error
 	r.settings.Logger.Info("audit logs are taken",
 		zap.Stringer("endpoint", r.listener.Addr()), zap.Strings("paths", r.handler.routes.paths))
 	r.serving.Go(func() {
-		if err := r.server.Serve(r.listener); err != nil && !errors.Is(err, http.ErrServerClosed) {
+		if err := r.server.Serve(r.listener); err != nil && !r.drain.draining.Load() {
 			componentstatus.ReportStatus(host, componentstatus.NewFatalErrorEvent(err))
 		}
 	})
 	return nil
 }
 
-// Shutdown stops to listen and waits for the requests that are at work, until ctx
-// ends.
+// Shutdown takes no more connections, answers the requests that still come on those
+// there are (drain), and waits for the requests that are at work, for at most
+// shutdownLimit or until ctx ends. What is not answered then, such as a request whose
+// body does not come, is cut off.
 func (r *auditLogReceiver) Shutdown(ctx context.Context) error {
-	if r.server == nil {
+	if r.listener == nil {
 		return nil
 	}
-	err := r.server.Shutdown(ctx)
-	if err != nil {
+	ctx, cancel := context.WithTimeout(ctx, shutdownLimit)
+	defer cancel()
+	// The listener goes first: clients whose connections are drained would come back
+	// by new ones, and whoever waits in its queue when it closes gets no answer.
+	r.drain.begin()
+	err := r.listener.Close()
+	r.serving.Wait()
+	r.drain.wait(ctx)
+
+	if late := r.server.Shutdown(ctx); late != nil {
+		r.settings.Logger.Warn("cutting off requests that are not answered in time", zap.Error(late))
 		err = errors.Join(err, r.server.Close())
 	}
-	r.serving.Wait()
 	return err
 }

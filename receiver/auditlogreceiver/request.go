@@ -20,6 +20,9 @@ import (
 // largestPooledBody is the size over which a body's buffer is not used again.
 const largestPooledBody = 1 << 20
 
+// firstBodyRoom is the largest room that is made for a body before it comes.
+const firstBodyRoom = 64 << 10
+
 // largestUserAgent is the size that a user agent is cut to.
 const largestUserAgent = 4096
 
@@ -58,7 +61,8 @@ func (h *handler) readBody(r *http.Request) (*bytes.Buffer, *intake.Problem) {
 		body = new(bytes.Buffer)
 	}
 	if r.ContentLength > 0 {
-		body.Grow(int(r.ContentLength) + bytes.MinRead)
+		// No more than a little on the client's word: memory is for what has come.
+		body.Grow(int(min(r.ContentLength, firstBodyRoom)) + bytes.MinRead)
 	}
 	if _, err := body.ReadFrom(r.Body); err != nil {
 		h.releaseBody(body)

@@ -138,6 +138,8 @@ func errorCode(status int) string {
 		return "Forbidden"
 	case http.StatusMethodNotAllowed:
 		return "MethodNotAllowed"
+	case http.StatusConflict:
+		return "Conflict"
 	case http.StatusRequestEntityTooLarge:
 		return "RequestEntityTooLarge"
 	case http.StatusUnsupportedMediaType:

@@ -2,6 +2,7 @@ package idempotency
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -24,41 +25,41 @@ func DefaultSettings() Settings {
 	return Settings{Lifetime: 24 * time.Hour, MaxAnswers: 100_000, MaxBytes: 64 << 20}
 }
 
-// Memory is an Answers that forgets everything at a restart. It has no goroutine
+// Memory keeps answers and forgets everything at a restart. It has no goroutine
 // and no timer: expired answers go when they are asked for or pushed out.
 type Memory struct {
 	settings Settings
 	now      func() time.Time
 
 	// mu guards the fields below and is never held while a request runs. A key is
-	// in running or in kept, or in neither, but never in both.
+	// in running or in kept, or in neither, but never in both. A request with
+	// several projects has a key in each, and runs in all of them or in none.
 	mu      sync.Mutex
-	running map[Key]*call
-	kept    *simplelru.LRU[Key, entry]
-	bytes   int // the sum of the kept bodies
+	running map[key]*call
+	kept    *simplelru.LRU[key, *call]
+	bytes   int // the sum of the kept bodies, each as often as it is kept
 }
 
-var _ Answers = (*Memory)(nil)
+// key is a request's key in one project.
+type key struct {
+	project int64
+	value   string
+}
 
-// call is a request at work. Its answer may be read once done is closed.
+// call is a request at work, or its answer. That may be read once done is closed.
 type call struct {
-	digest Digest
-	done   chan struct{}
-	answer Answer
-	keep   bool
-}
-
-type entry struct {
-	digest  Digest
+	request Request
+	done    chan struct{}
 	answer  Answer
+	keep    bool
 	expires time.Time
 }
 
 // NewMemory returns an empty Memory. Now is the clock. It fails on settings that
 // are not positive.
 func NewMemory(settings Settings, now func() time.Time) (*Memory, error) {
-	m := &Memory{settings: settings, now: now, running: map[Key]*call{}}
-	kept, err := simplelru.NewLRU(settings.MaxAnswers, func(_ Key, gone entry) { m.bytes -= len(gone.answer.Body) })
+	m := &Memory{settings: settings, now: now, running: map[key]*call{}}
+	kept, err := simplelru.NewLRU(settings.MaxAnswers, func(_ key, gone *call) { m.bytes -= len(gone.answer.Body) })
 	if err != nil {
 		return nil, err
 	}
@@ -66,76 +67,104 @@ func NewMemory(settings Settings, now func() time.Time) (*Memory, error) {
 	return m, nil
 }
 
-// Do implements Answers.
-func (m *Memory) Do(ctx context.Context, key Key, digest Digest, run func() (Answer, bool)) (Answer, error) {
+// Do returns the answer of an earlier call with an equal request. If there is none,
+// it calls run, in the same goroutine, and keeps its answer if run says so; no
+// other call runs with the key in one of the projects before run has returned. The
+// error is ErrReused, or that of ctx when it ended while the call waited for
+// another one. Ctx does not end run.
+func (m *Memory) Do(ctx context.Context, request Request, run func() (answer Answer, keep bool)) (Answer, error) {
 	for {
-		answer, other, own, err := m.begin(key, digest)
+		earlier, own, err := m.begin(request)
 		switch {
 		case err != nil:
 			return Answer{}, err
 		case own != nil:
-			return m.finish(key, own, run), nil
-		case other == nil:
-			return answer, nil
+			return m.finish(own, run), nil
 		}
 		select {
-		case <-other.done:
-			if other.keep {
-				return other.answer, nil
+		case <-earlier.done:
+			if earlier.keep && slices.Equal(earlier.request.Projects, request.Projects) {
+				return earlier.answer, nil
 			}
 			// The other request stored nothing: this one is now as good as the first.
+			// Or it had other projects, and what that means is for begin to tell.
 		case <-ctx.Done():
 			return Answer{}, ctx.Err()
 		}
 	}
 }
 
-// begin returns the kept answer, or else another call that is at work on it, or
-// else a new call that the caller must finish.
-func (m *Memory) begin(key Key, digest Digest) (answer Answer, other, own *call, err error) {
+// begin returns an equal call that has an answer or is at work on it, or else a new
+// call that the caller must finish.
+func (m *Memory) begin(request Request) (earlier, own *call, err error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if other = m.running[key]; other != nil {
-		if other.digest != digest {
-			return Answer{}, nil, nil, ErrReused
-		}
-		return Answer{}, other, nil, nil
-	}
-	if found, ok := m.kept.Get(key); ok {
+	for _, project := range request.Projects {
+		other := m.find(key{project, request.Key})
 		switch {
-		case !m.now().Before(found.expires):
-			m.kept.Remove(key)
-		case found.digest != digest:
-			return Answer{}, nil, nil, ErrReused
+		case other == nil:
+		case other.request.Digest != request.Digest:
+			return nil, nil, ErrReused
+		case other.keep && !slices.Equal(other.request.Projects, request.Projects):
+			// Whoever sends this body now may write to other projects than whoever sent
+			// it before, and so must get another answer.
+			return nil, nil, ErrReused
 		default:
-			return found.answer, nil, nil, nil
+			earlier = other
 		}
 	}
-	own = &call{digest: digest, done: make(chan struct{})}
-	m.running[key] = own
-	return Answer{}, nil, own, nil
+	if earlier != nil {
+		return earlier, nil, nil
+	}
+	own = &call{request: request, done: make(chan struct{})}
+	for _, project := range request.Projects {
+		m.running[key{project, request.Key}] = own
+	}
+	return nil, own, nil
+}
+
+// find needs mu.
+func (m *Memory) find(k key) *call {
+	if running := m.running[k]; running != nil {
+		return running
+	}
+	kept, ok := m.kept.Get(k)
+	if !ok {
+		return nil
+	}
+	if !m.now().Before(kept.expires) {
+		m.kept.Remove(k)
+		return nil
+	}
+	return kept
 }
 
 // finish runs the request and hands its answer to those who wait, also when it
 // panics: then they find that nothing was kept.
-func (m *Memory) finish(key Key, own *call, run func() (Answer, bool)) Answer {
+func (m *Memory) finish(own *call, run func() (Answer, bool)) Answer {
+	var answer Answer
+	keep := false
 	defer func() {
 		m.mu.Lock()
 		defer m.mu.Unlock()
-		delete(m.running, key)
-		if own.keep {
-			m.keepAnswer(key, own)
+		own.answer, own.keep, own.expires = answer, keep, m.now().Add(m.settings.Lifetime)
+		for _, project := range own.request.Projects {
+			k := key{project, own.request.Key}
+			delete(m.running, k)
+			if keep {
+				m.keepAnswer(k, own)
+			}
 		}
 		close(own.done)
 	}()
-	own.answer, own.keep = run()
-	return own.answer
+	answer, keep = run()
+	return answer
 }
 
 // keepAnswer needs mu. The newest answer may be pushed out at once, when it alone
 // is over the limit.
-func (m *Memory) keepAnswer(key Key, done *call) {
-	m.kept.Add(key, entry{digest: done.digest, answer: done.answer, expires: m.now().Add(m.settings.Lifetime)})
+func (m *Memory) keepAnswer(k key, done *call) {
+	m.kept.Add(k, done)
 	m.bytes += len(done.answer.Body)
 	for m.bytes > m.settings.MaxBytes {
 		m.kept.RemoveOldest()

@@ -154,6 +154,8 @@ func code(status int) string {
 		return "FORBIDDEN"
 	case http.StatusMethodNotAllowed:
 		return "METHOD_NOT_ALLOWED"
+	case http.StatusConflict:
+		return "ANSWER_UNKNOWN"
 	case http.StatusRequestEntityTooLarge:
 		return "PAYLOAD_TOO_LARGE"
 	case http.StatusUnsupportedMediaType:
