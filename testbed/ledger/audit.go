@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -28,6 +29,9 @@ type Report struct {
 	Refused int
 	// Unanswered is how many may be there; Present of them are.
 	Unanswered, Present int
+	// Failures has the first errors of requests without an answer, at most
+	// maxProblems.
+	Failures []string
 	// Problems has a text for everything that should not be, at most maxProblems.
 	Problems []string
 	// MoreProblems counts those that are not listed.
@@ -91,7 +95,7 @@ func (l *Ledger) Settle(ctx context.Context, c *client.Client, timeout time.Dura
 func (l *Ledger) Audit(ctx context.Context, c *client.Client) (*Report, error) {
 	l.mutex.Lock()
 	defer l.mutex.Unlock()
-	a := audit{entries: l.entries, counts: make([]uint8, len(l.entries)), report: &Report{}}
+	a := audit{entries: l.entries, counts: make([]uint8, len(l.entries)), report: &Report{Failures: slices.Clone(l.failures)}}
 	for _, surprise := range l.surprises {
 		a.report.problem("%s", surprise)
 	}

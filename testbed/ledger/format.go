@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -15,8 +16,8 @@ import (
 // format is a way to send records.
 type format struct {
 	name string
-	// item is one record as JSON.
-	item func(number int, message string) string
+	// item is one record as JSON. The filler makes it larger.
+	item func(number int, message, filler string) string
 	// join makes the body of several items.
 	join func(items []string) string
 	post func(ctx context.Context, c *client.Client, body string) (client.Response, error)
@@ -24,13 +25,22 @@ type format struct {
 	receipts func(body []byte, count int) ([]receipt, error)
 }
 
+// formatsNamed returns the formats of these names, or all if there are none.
+func formatsNamed(names []string) []format {
+	all := formats()
+	if len(names) == 0 {
+		return all
+	}
+	return slices.DeleteFunc(all, func(f format) bool { return !slices.Contains(names, f.name) })
+}
+
 func formats() []format {
 	return []format{
 		{
 			name: "LogSentry",
-			item: func(number int, message string) string {
-				return fmt.Sprintf(`{"project": 1, "level": %d, "msg": %q, "context": {"number": %d}, "user": {"id": "u-%d"}}`,
-					number%8, message, number, number%100)
+			item: func(number int, message, filler string) string {
+				return fmt.Sprintf(`{"project": 1, "level": %d, "msg": %q, "context": {"number": %d, "filler": %q}, "user": {"id": "u-%d"}}`,
+					number%8, message, number, filler, number%100)
 			},
 			join: jsonArray,
 			post: func(ctx context.Context, c *client.Client, body string) (client.Response, error) {
@@ -40,10 +50,10 @@ func formats() []format {
 		},
 		{
 			name: "LogHub",
-			item: func(number int, message string) string {
+			item: func(number int, message, filler string) string {
 				return fmt.Sprintf(`{"actor": {"type": "user", "data": {"internal_id": "%d"}}, "action": "ledger.entered", "message": %q,
-					"metadata": {"old": {"n": %d}, "new": {"n": %d}}, "external_id": "w-%d", "context": {"location": "192.0.2.1"}}`,
-					number%100, message, number, number+1, number%10)
+					"metadata": {"old": {"n": %d}, "new": {"n": %d, "filler": %q}}, "external_id": "w-%d", "context": {"location": "192.0.2.1"}}`,
+					number%100, message, number, number+1, filler, number%10)
 			},
 			join: jsonArray,
 			post: func(ctx context.Context, c *client.Client, body string) (client.Response, error) {
@@ -53,8 +63,8 @@ func formats() []format {
 		},
 		{
 			name: "CodeMash",
-			item: func(number int, message string) string {
-				return fmt.Sprintf(`{"message": %q, "level": "Warning", "items": {"number": "%d"}}`, message, number)
+			item: func(number int, message, filler string) string {
+				return fmt.Sprintf(`{"message": %q, "level": "Warning", "items": {"number": "%d", "filler": %q}}`, message, number, filler)
 			},
 			join: jsonArray,
 			post: func(ctx context.Context, c *client.Client, body string) (client.Response, error) {
@@ -64,9 +74,10 @@ func formats() []format {
 		},
 		{
 			name: "OTLP/HTTP",
-			item: func(number int, message string) string {
+			item: func(number int, message, filler string) string {
 				return fmt.Sprintf(`{"timeUnixNano": "%d", "severityNumber": 9, "body": {"stringValue": %q},
-					"attributes": [{"key": "number", "value": {"intValue": "%d"}}]}`, time.Now().UnixNano(), message, number)
+					"attributes": [{"key": "number", "value": {"intValue": "%d"}}, {"key": "filler", "value": {"stringValue": %q}}]}`,
+					time.Now().UnixNano(), message, number, filler)
 			},
 			join: func(items []string) string {
 				return `{"resourceLogs": [{"resource": {"attributes": [{"key": "service.name", "value": {"stringValue": "ledger"}}]},
@@ -83,10 +94,10 @@ func formats() []format {
 func jsonArray(items []string) string { return "[" + strings.Join(items, ",") + "]" }
 
 // body is the request of these records; a single one has the documented form.
-func (f format) body(first, count int) string {
+func (f format) body(first, count int, filler string) string {
 	items := make([]string, count)
 	for i := range items {
-		items[i] = f.item(first+i, message(first+i))
+		items[i] = f.item(first+i, message(first+i), filler)
 	}
 	return f.join(items)
 }

@@ -10,6 +10,14 @@ import (
 
 // Ledger is the account of every record that was sent.
 type Ledger struct {
+	// Filler is a text that stands in every record, to make them larger. Set it before
+	// the first load.
+	Filler string
+	// FailingDisk says that writes may fail. Then an answer of 500, or of 503 without
+	// Retry-After, leaves open whether the record is stored, as no answer does. Set it
+	// before the first load.
+	FailingDisk bool
+
 	seed uint64
 	// begin is not after the timestamp of any record.
 	begin time.Time
@@ -19,10 +27,13 @@ type Ledger struct {
 	entries []entry
 	// loads is the number of the newest load.
 	loads int
-	// acknowledged counts entries of that state.
-	acknowledged int
+	// acknowledged and refused count entries of those states.
+	acknowledged, refused int
 	// surprises are answers that nothing justifies, with what was asked.
 	surprises []string
+	// failures are the first errors of requests without an answer, at most
+	// maxProblems.
+	failures []string
 }
 
 // entry is what is known of one record.
@@ -60,6 +71,13 @@ func (l *Ledger) Acknowledged() int {
 	return l.acknowledged
 }
 
+// Refused returns how many records were refused.
+func (l *Ledger) Refused() int {
+	l.mutex.Lock()
+	defer l.mutex.Unlock()
+	return l.refused
+}
+
 // open gives numbers to count records that are about to be sent.
 func (l *Ledger) open(load, count int) (first int) {
 	l.mutex.Lock()
@@ -89,6 +107,9 @@ func (l *Ledger) set(state state, first, count int) {
 	for number := first; number < first+count; number++ {
 		l.entries[number].state = state
 	}
+	if state == refused {
+		l.refused += count
+	}
 }
 
 // surprise notes an answer that nothing justifies.
@@ -96,6 +117,15 @@ func (l *Ledger) surprise(format string, values ...any) {
 	l.mutex.Lock()
 	defer l.mutex.Unlock()
 	l.surprises = append(l.surprises, fmt.Sprintf(format, values...))
+}
+
+// unanswered notes why a request got no answer.
+func (l *Ledger) unanswered(format string, values ...any) {
+	l.mutex.Lock()
+	defer l.mutex.Unlock()
+	if len(l.failures) < maxProblems {
+		l.failures = append(l.failures, fmt.Sprintf(format, values...))
+	}
 }
 
 // messagePrefix begins the message of every record.

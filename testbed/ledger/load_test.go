@@ -79,6 +79,32 @@ func TestAnswersDecideTheState(t *testing.T) {
 	}
 }
 
+// On a failing disk an answer may leave open whether the record is stored.
+func TestAnswersOfAFailingDisk(t *testing.T) {
+	for status, state := range map[int]state{
+		http.StatusOK: acknowledged, http.StatusTooManyRequests: refused,
+		http.StatusInternalServerError: unanswered, http.StatusServiceUnavailable: refused,
+	} {
+		book := New(1)
+		book.FailingDisk = true
+		first := book.open(1, 1)
+		book.send(t.Context(), serve(t, reply(status, `{"hash":"h"}`)), formats()[0], first, 1)
+		assert.Equal(t, state, book.entries[first].state, status)
+		assert.Empty(t, book.surprises)
+	}
+}
+
+func TestUnavailableWithoutATimeToRetryLeavesItOpen(t *testing.T) {
+	book := New(1)
+	book.FailingDisk = true
+	first := book.open(1, 1)
+	book.send(t.Context(), serve(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusServiceUnavailable)
+	}), formats()[0], first, 1)
+	assert.Equal(t, unanswered, book.entries[first].state)
+	assert.Empty(t, book.surprises)
+}
+
 func reply(status int, body string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Retry-After", "1")
