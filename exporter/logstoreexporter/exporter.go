@@ -56,6 +56,10 @@ func withStatus(err error) error {
 			code = codes.ResourceExhausted
 		}
 		return retryable(code, unavailable)
+	case errors.Is(err, logstore.ErrOutcomeUnknown):
+		// OTLP senders, who may deliver more than once, try again after this; the
+		// audit_log receiver leaves that to its client.
+		return status.Error(codes.Aborted, logstore.ErrOutcomeUnknown.Error())
 	case consumererror.IsPermanent(err):
 		return consumererror.NewPermanent(status.Error(codes.InvalidArgument, err.Error()))
 	case errors.Is(err, context.Canceled):

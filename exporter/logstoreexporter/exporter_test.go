@@ -95,6 +95,7 @@ func TestStatusOfTheStoresErrors(t *testing.T) {
 		message    string
 	}{
 		"full":         {err: errFull(), code: codes.ResourceExhausted, retryAfter: 7 * time.Second, message: "the store is unavailable: the journal is full"},
+		"unknown":      {err: fmt.Errorf("%w: a disk of 4711 sectors", logstore.ErrOutcomeUnknown), code: codes.Aborted, message: "it is not known whether the records were stored"},
 		"unavailable":  {err: &logstore.UnavailableError{Reason: "it rains", RetryAfter: time.Minute}, code: codes.Unavailable, retryAfter: time.Minute, message: "the store is unavailable: it rains"},
 		"never":        {err: consumererror.NewPermanent(errors.New("record 1 has no id")), code: codes.InvalidArgument, permanent: true, message: "record 1 has no id"},
 		"closed":       {err: logstore.ErrClosed, code: codes.Unavailable, message: "the store is closed"},

@@ -10,6 +10,7 @@ import (
 	"runtime"
 	"strings"
 
+	"github.com/docketlog/docket/internal/durablefile"
 	"github.com/docketlog/docket/internal/tenant"
 )
 
@@ -93,13 +94,5 @@ func createAdminKeyFile(path, key string) error {
 	if err = errors.Join(err, os.Remove(temporary.Name())); err != nil {
 		return err
 	}
-	return syncFolder(folder)
-}
-
-func syncFolder(path string) error {
-	folder, err := os.Open(path) //nolint:gosec // the path is the operator's
-	if err != nil {
-		return err
-	}
-	return errors.Join(folder.Sync(), folder.Close())
+	return durablefile.SyncFolder(folder)
 }

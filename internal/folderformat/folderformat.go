@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/docketlog/docket/internal/durablefile"
 )
 
 // FileName is the name of the file.
@@ -37,6 +39,8 @@ type Error struct {
 	Name string
 	// Found is the version in the folder, or what stands in its place.
 	Found string
+	// IsVersion says that Found is a version: the folder is one of the kind.
+	IsVersion bool
 	// Supported is the version that this program reads and writes.
 	Supported int
 }
@@ -69,7 +73,7 @@ func (f Format) Settle(directory string) error {
 	content, err := os.ReadFile(filepath.Join(directory, FileName)) //nolint:gosec // the configured folder
 	switch {
 	case err == nil:
-		return f.check(directory, string(content))
+		return f.Check(directory, content)
 	case !errors.Is(err, fs.ErrNotExist):
 		return fmt.Errorf("read the format version: %w", err)
 	}
@@ -91,17 +95,20 @@ func (f Format) Settle(directory string) error {
 // Content is what the file says.
 func (f Format) Content() string { return f.Name + " " + strconv.Itoa(f.Version) + "\n" }
 
-func (f Format) check(directory, content string) error {
-	number, isOurs := strings.CutPrefix(strings.TrimSpace(content), f.Name+" ")
+// Check returns an *Error unless content, which was read from the directory's file,
+// says this version.
+func (f Format) Check(directory string, content []byte) error {
+	number, isOurs := strings.CutPrefix(strings.TrimSpace(string(content)), f.Name+" ")
 	version, err := strconv.Atoi(number)
-	if isOurs && err == nil && version == f.Version {
+	isVersion := isOurs && err == nil
+	if isVersion && version == f.Version {
 		return nil
 	}
-	found := number
-	if !isOurs || err != nil {
-		found = strconv.Quote(content[:min(len(content), maxEchoed)])
+	found := strconv.Itoa(version)
+	if !isVersion {
+		found = strconv.Quote(string(content[:min(len(content), maxEchoed)]))
 	}
-	return &Error{Directory: directory, Name: f.Name, Found: found, Supported: f.Version}
+	return &Error{Directory: directory, Name: f.Name, Found: found, IsVersion: isVersion, Supported: f.Version}
 }
 
 func (f Format) write(directory string) error {
@@ -117,9 +124,5 @@ func (f Format) write(directory string) error {
 	if err := os.Rename(path+".new", path); err != nil {
 		return err
 	}
-	handle, err := os.Open(directory) //nolint:gosec // the configured folder
-	if err != nil {
-		return err
-	}
-	return errors.Join(handle.Sync(), handle.Close())
+	return durablefile.SyncFolder(directory)
 }

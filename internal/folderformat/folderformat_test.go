@@ -3,6 +3,7 @@ package folderformat_test
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -60,6 +61,21 @@ func TestSettle(t *testing.T) {
 			require.NoError(t, format.Settle(directory), "settling again changes nothing")
 		})
 	}
+}
+
+func TestCheckTellsAnotherVersionFromAnotherKind(t *testing.T) {
+	for content, want := range map[string]folderformat.Error{
+		"docket-test 4\n":                  {Found: "4", IsVersion: true},
+		"docket-test -1":                   {Found: "-1", IsVersion: true},
+		"docket-test four":                 {Found: `"docket-test four"`},
+		"docket-tests 3\n":                 {Found: `"docket-tests 3\n"`},
+		"":                                 {Found: `""`},
+		strings.Repeat("\x00", 1000) + "3": {Found: `"` + strings.Repeat(`\x00`, 40) + `"`},
+	} {
+		want.Directory, want.Name, want.Supported = "/data", "docket-test", 3
+		assert.Equal(t, &want, format.Check("/data", []byte(content)))
+	}
+	assert.NoError(t, format.Check("/data", []byte(format.Content())))
 }
 
 func TestSettleNeedsTheDirectory(t *testing.T) {

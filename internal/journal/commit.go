@@ -81,16 +81,23 @@ func (j *Journal) store(batch []*request, index uint64, position int64) error {
 }
 
 // settle tells everyone what became of the batch. A failure is everyone's: the
-// segment's end is unknown now, and nothing may be written behind it.
+// segment's end is unknown now, and nothing may be written behind it. But only the
+// batch's own entries may have been stored all the same.
 func (j *Journal) settle(batch []*request, index uint64, err error) {
 	j.mu.Lock()
 	if err != nil {
 		j.failure = fmt.Errorf("%w: %w", ErrFailed, err)
+		for _, r := range batch {
+			r.err = fmt.Errorf("%w: %w", ErrUnknown, j.failure)
+		}
+		for _, r := range j.waiting {
+			r.err = j.failure
+		}
 		batch = append(batch, j.waiting...)
 		j.waiting = nil
 	}
 	for _, r := range batch {
-		if r.err = j.failure; r.err != nil {
+		if r.err != nil {
 			continue
 		}
 		index++

@@ -16,6 +16,9 @@ var (
 	// ErrFailed: a write or an fsync failed, so the journal takes nothing until it
 	// is opened again. What it has acknowledged can still be read.
 	ErrFailed = errors.New("the journal has failed and must be opened again")
+	// ErrUnknown: it failed while the entry was being written, so that the entry may
+	// be there when the journal is opened again, or not. Comes with ErrFailed.
+	ErrUnknown = errors.New("it is not known whether the entry is stored")
 	// ErrNotFound: no entry has this index, or it has been released.
 	ErrNotFound = errors.New("journal entry not found")
 	// ErrCorrupt: what is on disk is not what was written.
@@ -32,20 +35,6 @@ type PayloadTooLargeError struct {
 
 func (e *PayloadTooLargeError) Error() string {
 	return fmt.Sprintf("the journal takes entries of at most %d bytes, this one has %d", e.Limit, e.Bytes)
-}
-
-// FormatError says that a directory holds a journal of another format version.
-type FormatError struct {
-	Directory string
-	// Found is the version in the directory, or what stands in its place.
-	Found string
-	// Supported is the version that this program reads and writes.
-	Supported int
-}
-
-func (e *FormatError) Error() string {
-	return fmt.Sprintf("the journal in %s has format version %s, this program supports version %d: "+
-		"start the version of Docket that wrote it, or move the folder away", e.Directory, e.Found, e.Supported)
 }
 
 // DamageError says that the journal is not as it was written. It is an ErrCorrupt.
@@ -86,30 +75,3 @@ func (e *DamageError) worst() Damage {
 }
 
 func (e *DamageError) Unwrap() []error { return []error{ErrCorrupt, e.Cause} }
-
-// String says where it is, what it affects and what was found, in a sentence.
-func (d Damage) String() string {
-	return fmt.Sprintf("%s, offset %d, %d bytes: %s (%s)", d.File, d.Offset, d.Bytes, d.effect(), d.Found)
-}
-
-func (d Damage) effect() string {
-	switch {
-	case d.FirstIndex == 0:
-		return "no entry is affected"
-	case d.Recoverable:
-		return d.entries() + " cannot be read in place, but repaired"
-	case d.FirstLost == 0:
-		return d.entries() + " cannot be read, but nothing is lost: all of it is applied"
-	case d.FirstLost > d.FirstIndex:
-		return fmt.Sprintf("%s cannot be read; what is lost begins with entry %d, the others are applied", d.entries(), d.FirstLost)
-	default:
-		return d.entries() + " cannot be read, and nothing of it is applied yet"
-	}
-}
-
-func (d Damage) entries() string {
-	if d.FirstIndex == d.LastIndex {
-		return fmt.Sprintf("entry %d", d.FirstIndex)
-	}
-	return fmt.Sprintf("entries %d to %d", d.FirstIndex, d.LastIndex)
-}

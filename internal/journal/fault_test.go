@@ -150,13 +150,26 @@ func TestAllWhoWaitLearnOfTheFailure(t *testing.T) {
 	files.hold.Lock()
 	files.failSync.Store(true)
 	var group sync.WaitGroup
-	for range 10 {
+	appendOne := func(isWritten bool) {
 		group.Go(func() {
 			_, err := j.Append(t.Context(), []byte("x"))
-			assert.ErrorIs(t, err, ErrFailed)
+			assert.Equal(t, []bool{true, isWritten}, []bool{errors.Is(err, ErrFailed), errors.Is(err, ErrUnknown)})
 		})
 	}
-	time.Sleep(20 * time.Millisecond) // one is in its fsync, the others wait
+	appendOne(true)
+	require.Eventually(t, func() bool {
+		j.mu.Lock()
+		defer j.mu.Unlock()
+		return j.accepted == 1 && len(j.waiting) == 0
+	}, time.Second, time.Millisecond, "it is in its fsync")
+	for range 9 {
+		appendOne(false)
+	}
+	require.Eventually(t, func() bool {
+		j.mu.Lock()
+		defer j.mu.Unlock()
+		return len(j.waiting) == 9
+	}, time.Second, time.Millisecond, "the others wait")
 	files.hold.Unlock()
 	group.Wait()
 	require.ErrorIs(t, j.Close(), ErrFailed)

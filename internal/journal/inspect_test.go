@@ -166,6 +166,22 @@ func TestInspectFindsAndNamesDamage(t *testing.T) {
 			[]journal.Damage{{File: "wal-meta.db", Recoverable: true}},
 			"the file is missing, although there are segment files", 9,
 		},
+		"no format version": {
+			func(t *testing.T, d string) {
+				t.Helper()
+				require.NoError(t, os.Remove(filepath.Join(d, "FORMAT")))
+			},
+			[]journal.Damage{{File: "FORMAT", Recoverable: true}},
+			"no such file", 9,
+		},
+		"a format version that is none": {
+			func(t *testing.T, d string) {
+				t.Helper()
+				overwrite(t, filepath.Join(d, "FORMAT"), 0, []byte("garbage"))
+			},
+			[]journal.Damage{{File: "FORMAT", Bytes: 17, Recoverable: true}},
+			`has format version "garbagejournal 1\n" of docket-journal`, 9,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			directory := small(t)

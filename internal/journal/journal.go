@@ -59,8 +59,9 @@ type Stats struct {
 
 // Open opens the journal in directory, which it makes (mode 0700) when it is not
 // there. The caller sees to it that nobody else has it open. It fails with a
-// *FormatError for another version's journal and with a *DamageError for one in
-// which it meets a damage; what only Verify meets, it does not.
+// *folderformat.Error for another version's journal, a *folderformat.MissingError
+// for one without its version, and a *DamageError for one in which it meets a
+// damage; what only Verify meets, it does not.
 func Open(directory string, options Options) (*Journal, error) {
 	return open(directory, options, fs.New())
 }
@@ -76,8 +77,8 @@ func open(directory string, options Options, files types.VFS) (_ *Journal, err e
 	if err := checkRepair(directory); err != nil {
 		return nil, err
 	}
-	if err := settleFormat(directory); err != nil {
-		return nil, err
+	if err := format.Settle(directory); err != nil {
+		return nil, fmt.Errorf("open the journal: %w", err)
 	}
 	known, err := readMeta(directory)
 	if err == nil {
@@ -150,7 +151,7 @@ type request struct {
 
 // Append returns the entry's index when it is on disk. It keeps payload, which
 // must not be changed any more. Errors: *PayloadTooLargeError, ErrFull, ErrFailed,
-// ErrClosed. When ctx ends first its error is returned; the entry may then have
+// ErrUnknown, ErrClosed. When ctx ends first its error is returned; the entry may then have
 // been stored or not.
 func (j *Journal) Append(ctx context.Context, payload []byte) (uint64, error) {
 	if limit := int(min(MaxPayloadBytes, j.options.MaxBytes)); len(payload) > limit {

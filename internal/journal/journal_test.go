@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
+	"github.com/docketlog/docket/internal/folderformat"
 	"github.com/docketlog/docket/internal/journal"
 )
 
@@ -262,25 +263,33 @@ func TestClosedJournal(t *testing.T) {
 
 func TestOpenRefusesOtherFormats(t *testing.T) {
 	for name, test := range map[string]struct {
-		file, content, found string
+		content, found string
 	}{
-		"newer version":         {"FORMAT", "docket-journal 2\n", "version 2,"},
-		"not ours":              {"FORMAT", "something else", `version "something else",`},
-		"empty":                 {"FORMAT", "", `version "",`},
-		"journal without file":  {"wal-meta.db", "", "unknown (no file FORMAT)"},
-		"version is not number": {"FORMAT", "docket-journal one", `version "docket-journal one",`},
+		"newer version":         {"docket-journal 2\n", "version 2 of docket-journal,"},
+		"not ours":              {"something else", `version "something else" of docket-journal,`},
+		"empty":                 {"", `version "" of docket-journal,`},
+		"version is not number": {"docket-journal one", `version "docket-journal one" of docket-journal,`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			directory := t.TempDir()
-			require.NoError(t, os.WriteFile(filepath.Join(directory, test.file), []byte(test.content), 0o600))
+			require.NoError(t, os.WriteFile(filepath.Join(directory, "FORMAT"), []byte(test.content), 0o600))
 			_, err := journal.Open(directory, journal.Options{})
-			var format *journal.FormatError
+			var format *folderformat.Error
 			require.ErrorAs(t, err, &format)
 			assert.Equal(t, 1, format.Supported)
-			require.ErrorContains(t, err, test.found)
+			require.ErrorContains(t, err, "open the journal: "+directory+" has format "+test.found)
 			require.ErrorContains(t, err, "supports version 1")
 		})
 	}
+}
+
+func TestOpenRefusesAJournalWithoutItsFormat(t *testing.T) {
+	directory := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(directory, "wal-meta.db"), nil, 0o600))
+	_, err := journal.Open(directory, journal.Options{})
+	var missing *folderformat.MissingError
+	require.ErrorAs(t, err, &missing)
+	require.ErrorContains(t, err, "open the journal: "+directory+" holds wal-meta.db, but no file FORMAT")
 }
 
 func TestOpenRefusesBadOptions(t *testing.T) {

@@ -9,6 +9,9 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"github.com/docketlog/docket/internal/durablefile"
+	"github.com/docketlog/docket/internal/folderformat"
 )
 
 // Names beside the journal's folder, in the order in which a repair makes them.
@@ -51,7 +54,7 @@ type Repaired struct {
 // finishes, and Open refuses until then.
 //
 // It fails with ErrInUse when a Docket has the folder locked, and with a
-// *FormatError for another version's journal.
+// *folderformat.Error for another version's journal.
 func Repair(ctx context.Context, directory string) (_ *Repaired, err error) {
 	given, err := filepath.Abs(directory)
 	if err != nil {
@@ -107,7 +110,7 @@ func repair(ctx context.Context, directory string) (*Repaired, error) {
 
 // isInterrupted reports whether a repair has ended between its last two renames.
 func isInterrupted(directory string) bool {
-	return !exists(directory, formatFile) && exists(directory+suffixRepaired, formatFile) && !hasSegments(directory)
+	return !exists(directory, folderformat.FileName) && exists(directory+suffixRepaired, folderformat.FileName) && !hasSegments(directory)
 }
 
 func exists(directory, name string) bool {
@@ -154,7 +157,7 @@ func salvage(ctx context.Context, directory string, repaired *Repaired) (err err
 	defer func() {
 		err = errors.Join(err, j.Close())
 		if err == nil {
-			err = syncDirectory(directory)
+			err = durablefile.SyncFolder(directory)
 		}
 	}()
 	var (
@@ -224,7 +227,7 @@ func rename(from, to string) error {
 	if err := os.Rename(from, to); err != nil {
 		return err
 	}
-	return syncDirectory(filepath.Dir(to))
+	return durablefile.SyncFolder(filepath.Dir(to))
 }
 
 // segmentBytesOf is the size limit of the newest segment, or 0.

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/docketlog/docket/internal/folderformat"
 	"github.com/docketlog/docket/internal/journal"
 )
 
@@ -75,7 +76,7 @@ func TestRepairOfAHealthyJournalDoesNothing(t *testing.T) {
 	require.ErrorContains(t, err, "there is no journal in")
 	require.NoError(t, os.WriteFile(filepath.Join(directory, "FORMAT"), []byte("docket-journal 2\n"), 0o600))
 	_, err = journal.Repair(t.Context(), directory)
-	var format *journal.FormatError
+	var format *folderformat.Error
 	require.ErrorAs(t, err, &format)
 }
 

@@ -2,7 +2,6 @@ package journal
 
 import (
 	"encoding/binary"
-	"fmt"
 	"hash/crc32"
 	"math"
 )
@@ -350,27 +349,3 @@ func (s *scanner) finish() {
 }
 
 func (s *scanner) sealIsWhole() bool { return s.committed.end > s.indexStart }
-
-// visitRun hands over the entries of a run, in order.
-func visitRun(w *window, r run, visit func(found) error) error {
-	offset := r.offset
-	for index := r.first; index <= r.last; {
-		f, err := readFrame(w, offset)
-		if err != nil || f.index != index {
-			if isFrame(w.at(offset, frameHeaderBytes), frameCommit) {
-				offset += frameHeaderBytes
-				continue
-			}
-			var ok bool
-			if f, ok = salvageFrame(w, offset, index); !ok {
-				return fmt.Errorf("%w: entry %d was there a moment ago, and is not any more", ErrCorrupt, index)
-			}
-		}
-		if err := visit(f); err != nil {
-			return err
-		}
-		offset += f.bytes
-		index++
-	}
-	return nil
-}

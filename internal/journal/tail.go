@@ -12,6 +12,8 @@ import (
 	"github.com/hashicorp/raft-wal/segment"
 	"github.com/hashicorp/raft-wal/types"
 	"go.uber.org/zap"
+
+	"github.com/docketlog/docket/internal/durablefile"
 )
 
 // frameHeaderBytes is the size of raft-wal's frame header; its frames are padded
@@ -147,7 +149,7 @@ func settleFile(directory string, info types.SegmentInfo, found committed, logge
 	if _, err := file.WriteAt(last, found.start); err != nil {
 		return fmt.Errorf("write the last commit again: %w", err)
 	}
-	return errors.Join(file.Sync(), syncDirectory(directory))
+	return errors.Join(file.Sync(), durablefile.SyncFolder(directory))
 }
 
 // isWrittenBehind reports whether any byte behind the offset is not zero.

@@ -30,8 +30,8 @@ type Writer interface {
 	// within two seconds after that. Append does not keep or change logs.
 	//
 	// When the store cannot take records now, but may later, the error is an
-	// *UnavailableError and nothing was stored. When ctx ends first, the records
-	// may or may not have been stored.
+	// *UnavailableError and nothing was stored. When ctx ends first, and with
+	// ErrOutcomeUnknown, the records may or may not have been stored.
 	Append(ctx context.Context, logs plog.Logs) error
 }
 
@@ -112,6 +112,9 @@ func (e *UnavailableError) Error() string {
 var (
 	// ErrClosed is returned by every method after Close.
 	ErrClosed = errors.New("the store is closed")
+	// ErrOutcomeUnknown says that records may have been stored or not. Storing them
+	// again may double them.
+	ErrOutcomeUnknown = errors.New("it is not known whether the records were stored")
 	// ErrNoBackup says that a store's backend has to be backed up by its own means.
 	ErrNoBackup = errors.New("this store has to be backed up by the means of its backend")
 )

@@ -16,24 +16,18 @@ import (
 	"context"
 	"encoding/binary"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
-	"time"
 
 	"go.etcd.io/bbolt"
-	berrors "go.etcd.io/bbolt/errors"
 
+	"github.com/docketlog/docket/internal/boltfile"
 	"github.com/docketlog/docket/internal/docstore"
 )
 
 const (
-	// lockTimeout is how long Open waits for another process to let go of the
-	// file; long enough for a predecessor that is just shutting down.
-	lockTimeout = 2 * time.Second
-	// mappedBytes of the file are mapped from the start, as far as it reaches. To map
-	// more, bbolt waits for all that read, a Backup too.
+	// mappedBytes is more than documents need, so that no change waits for a Backup.
 	mappedBytes = 256 << 20
 	// versionBytes is the length of the version in front of a stored body.
 	versionBytes = 8
@@ -43,48 +37,31 @@ const (
 )
 
 // Store is a docstore.Store in one file. Only one process can have it open.
-type Store struct {
-	database *bbolt.DB
-	// writing is held by the one writer that bbolt allows. It is a channel and
-	// not bbolt's own lock, so that waiting for it ends with the context.
-	writing chan struct{}
-}
+type Store struct{ file *boltfile.File }
 
 var _ docstore.Store = (*Store)(nil)
 
-// Open opens or creates the file at path, with mode 0600, and its folder.
-//
-// A new file survives a crash from here on: bbolt writes and fsyncs its first
-// pages, then the folder is fsynced.
+// Open opens or creates the file at path, with mode 0600, and its folder. A new file
+// survives a crash from here on.
 func Open(path string) (*Store, error) {
-	folder := filepath.Dir(path)
-	if err := os.MkdirAll(folder, 0o700); err != nil {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, fmt.Errorf("create the folder of the document store: %w", err)
 	}
-	database, err := bbolt.Open(path, 0o600, &bbolt.Options{Timeout: lockTimeout, NoStatistics: true, InitialMmapSize: mappedBytes})
-	if errors.Is(err, berrors.ErrTimeout) {
-		return nil, fmt.Errorf("open the document store %q: another process has it open; stop that one, or give this one its own data folder", path)
-	}
+	file, err := boltfile.Open(path, boltfile.Options{
+		Name: "the document store", Closed: docstore.ErrClosed, MappedBytes: mappedBytes,
+	})
 	if err != nil {
-		return nil, fmt.Errorf("open the document store %q: %w", path, err)
+		return nil, err
 	}
-	if err := syncFolder(folder); err != nil {
-		return nil, errors.Join(fmt.Errorf("open the document store %q: %w", path, err), database.Close())
-	}
-	return &Store{database: database, writing: make(chan struct{}, 1)}, nil
+	return &Store{file}, nil
 }
 
 // Close waits for what is going on and releases the file. It may be called again.
-func (s *Store) Close() error {
-	if err := s.database.Close(); err != nil {
-		return fmt.Errorf("close the document store: %w", err)
-	}
-	return nil
-}
+func (s *Store) Close() error { return s.file.Close() }
 
 // Backup writes all documents as they are now into a new file, which is a store.
 func (s *Store) Backup(ctx context.Context, path string) error {
-	if err := s.read(ctx, func(tx *bbolt.Tx) error { return tx.CopyFile(path, 0o600) }); err != nil {
+	if err := s.file.View(ctx, func(tx *bbolt.Tx) error { return tx.CopyFile(path, 0o600) }); err != nil {
 		return fmt.Errorf("back up the document store: %w", err)
 	}
 	return nil
@@ -96,7 +73,7 @@ func (s *Store) Get(ctx context.Context, collection, id string) (docstore.Docume
 		return docstore.Document{}, err
 	}
 	document := docstore.Document{Collection: collection, ID: id}
-	err := s.read(ctx, func(tx *bbolt.Tx) error {
+	err := s.file.View(ctx, func(tx *bbolt.Tx) error {
 		var err error
 		document, err = load(tx.Bucket([]byte(collection)), document)
 		return err
@@ -113,7 +90,7 @@ func (s *Store) List(ctx context.Context, collection, prefix string) ([]docstore
 		return nil, err
 	}
 	var documents []docstore.Document
-	err := s.read(ctx, func(tx *bbolt.Tx) error {
+	err := s.file.View(ctx, func(tx *bbolt.Tx) error {
 		bucket := tx.Bucket([]byte(collection))
 		if bucket == nil {
 			return nil
@@ -142,7 +119,7 @@ func (s *Store) Create(ctx context.Context, document docstore.Document) (docstor
 	if err := docstore.ValidateDocument(document); err != nil {
 		return docstore.Document{}, err
 	}
-	err := s.write(ctx, func(tx *bbolt.Tx) error {
+	err := s.file.Update(ctx, func(tx *bbolt.Tx) error {
 		bucket, err := tx.CreateBucketIfNotExists([]byte(document.Collection))
 		if err != nil {
 			return err
@@ -165,7 +142,7 @@ func (s *Store) Update(ctx context.Context, document docstore.Document) (docstor
 	if err := docstore.ValidateDocument(document); err != nil {
 		return docstore.Document{}, err
 	}
-	err := s.write(ctx, func(tx *bbolt.Tx) error {
+	err := s.file.Update(ctx, func(tx *bbolt.Tx) error {
 		bucket := tx.Bucket([]byte(document.Collection))
 		if err := checkVersion(bucket, document.Collection, document.ID, document.Version); err != nil {
 			return err
@@ -185,7 +162,7 @@ func (s *Store) Delete(ctx context.Context, collection, id string, version int64
 	if err := docstore.ValidateName(collection, id); err != nil {
 		return err
 	}
-	err := s.write(ctx, func(tx *bbolt.Tx) error {
+	err := s.file.Update(ctx, func(tx *bbolt.Tx) error {
 		bucket := tx.Bucket([]byte(collection))
 		if err := checkVersion(bucket, collection, id, version); err != nil {
 			return err
@@ -200,33 +177,6 @@ func (s *Store) Delete(ctx context.Context, collection, id string, version int64
 		return fmt.Errorf("delete %s/%s: %w", collection, id, err)
 	}
 	return nil
-}
-
-func (s *Store) read(ctx context.Context, view func(*bbolt.Tx) error) error {
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	return closedError(s.database.View(view))
-}
-
-func (s *Store) write(ctx context.Context, change func(*bbolt.Tx) error) error {
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	select {
-	case s.writing <- struct{}{}:
-		defer func() { <-s.writing }()
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-	return closedError(s.database.Update(change))
-}
-
-func closedError(err error) error {
-	if errors.Is(err, berrors.ErrDatabaseNotOpen) {
-		return docstore.ErrClosed
-	}
-	return err
 }
 
 // load fills in version and body; the bucket is nil when nothing was ever
@@ -267,12 +217,4 @@ func decode(value []byte, document docstore.Document) (docstore.Document, error)
 	document.Version = int64(binary.BigEndian.Uint64(value)) //nolint:gosec // written by save
 	document.Body = json.RawMessage(bytes.Clone(value[versionBytes:]))
 	return document, nil
-}
-
-func syncFolder(path string) error {
-	folder, err := os.Open(path) //nolint:gosec // the path is the operator's
-	if err != nil {
-		return err
-	}
-	return errors.Join(folder.Sync(), folder.Close())
 }

@@ -16,6 +16,7 @@ import (
 
 	"go.opentelemetry.io/collector/pdata/plog"
 
+	"github.com/docketlog/docket/internal/folderformat"
 	"github.com/docketlog/docket/internal/journal"
 )
 
@@ -102,7 +103,7 @@ func parse(flags *flag.FlagSet, arguments []string) (directory string, err error
 // findJournal returns the journal's folder for the data folder or itself.
 func findJournal(directory string) string {
 	inside := filepath.Join(directory, "journal")
-	for _, name := range []string{"FORMAT", "wal-meta.db"} {
+	for _, name := range []string{folderformat.FileName, "wal-meta.db"} {
 		if _, err := os.Stat(filepath.Join(directory, name)); err == nil {
 			return directory
 		}

@@ -23,7 +23,7 @@ func (s *Store) Get(ctx context.Context, id string) (logstore.DeadLetter, error)
 		return logstore.DeadLetter{}, err
 	}
 	var letter logstore.DeadLetter
-	err = s.read(ctx, func(tx *bbolt.Tx) error {
+	err = s.file.View(ctx, func(tx *bbolt.Tx) error {
 		value := bucketsOf(tx).letters.Get(key[:])
 		if value == nil {
 			return logstore.ErrNoDeadLetter
@@ -52,7 +52,7 @@ func (s *Store) List(ctx context.Context, query logstore.DeadLetterQuery) ([]log
 		}
 	}
 	var found []logstore.DeadLetter
-	err := s.read(ctx, func(tx *bbolt.Tx) error {
+	err := s.file.View(ctx, func(tx *bbolt.Tx) error {
 		b := bucketsOf(tx)
 		next := b.selected(query.Projects, after)
 		size := 0
@@ -87,7 +87,7 @@ func (s *Store) CountOf(ctx context.Context, projects []int64) (int64, error) {
 		return s.Count(), ctx.Err()
 	}
 	count := int64(0)
-	err := s.read(ctx, func(tx *bbolt.Tx) error {
+	err := s.file.View(ctx, func(tx *bbolt.Tx) error {
 		b := bucketsOf(tx)
 		for _, project := range distinct(projects) {
 			if err := ctx.Err(); err != nil {

@@ -2,7 +2,6 @@ package deadletters_test
 
 import (
 	"bytes"
-	"errors"
 	"os"
 	"path/filepath"
 	"testing"
@@ -35,18 +34,4 @@ func TestSnapshot(t *testing.T) {
 	assert.Equal(t, before, ids(list(t, restored, logstore.DeadLetterQuery{})))
 	assert.Equal(t, int64(2), restored.Count())
 	assert.Equal(t, before[:1], ids(add(t, restored, letter(1, "a"))), "what is kept is recognized there too")
-}
-
-type brokenWriter struct{}
-
-func (brokenWriter) Write([]byte) (int, error) { return 0, errors.New("the disk is gone") }
-
-func TestSnapshotThatCannotBeWritten(t *testing.T) {
-	store := openNew(t)
-	snapshot, err := store.Snapshot()
-	require.NoError(t, err)
-	_, err = snapshot.WriteTo(brokenWriter{})
-	require.ErrorContains(t, err, "the disk is gone")
-	require.NoError(t, snapshot.Close())
-	require.Error(t, snapshot.Close(), "it is closed")
 }

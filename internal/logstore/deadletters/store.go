@@ -20,21 +20,16 @@ import (
 	"os"
 	"path/filepath"
 	"sync/atomic"
-	"time"
 
 	"github.com/google/uuid"
 	"go.etcd.io/bbolt"
-	berrors "go.etcd.io/bbolt/errors"
 
+	"github.com/docketlog/docket/internal/boltfile"
 	"github.com/docketlog/docket/internal/logstore"
 )
 
-// lockTimeout is how long Open waits for another process to let go of the file;
-// long enough for a predecessor that is just shutting down.
-const lockTimeout = 2 * time.Second
-
-// mappedBytes is how large the file may become before its memory mapping must be
-// enlarged, which waits for snapshots. It takes address space and no memory.
+// mappedBytes is how large the file may become before an Add that makes it larger
+// waits for snapshots.
 const mappedBytes = 512 << 20
 
 // buckets are those of a read or write transaction.
@@ -59,45 +54,36 @@ func bucketsOf(tx *bbolt.Tx) buckets {
 // Store keeps dead letters. Only one process can have its file open. All methods
 // may be called at once.
 type Store struct {
-	database *bbolt.DB
-	// count is how many dead letters are kept. It is changed only by whoever holds
-	// writing.
+	file *boltfile.File
+	// count is how many dead letters are kept. It is changed only within an Update of
+	// the file, of which there is one at a time.
 	count atomic.Int64
-	// writing is held by the one writer that bbolt allows. It is a channel and not
-	// bbolt's own lock, so that waiting for it ends with the context.
-	writing chan struct{}
 }
 
-// Open opens or creates the file at path, with mode 0600, and its folder.
-//
-// A new file survives a crash from here on: bbolt writes and fsyncs its first
-// pages, then the folder is fsynced.
+// Open opens or creates the file at path, with mode 0600, and its folder. A new file
+// survives a crash from here on.
 func Open(path string) (*Store, error) {
-	folder := filepath.Dir(path)
-	if err := os.MkdirAll(folder, 0o700); err != nil {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, fmt.Errorf("create the folder of the dead letters: %w", err)
 	}
-	database, err := bbolt.Open(path, 0o600, &bbolt.Options{
-		Timeout: lockTimeout, NoStatistics: true, InitialMmapSize: mappedBytes,
+	file, err := boltfile.Open(path, boltfile.Options{
+		Name: "the dead letters", Closed: logstore.ErrClosed, MappedBytes: mappedBytes,
 	})
-	if errors.Is(err, berrors.ErrTimeout) {
-		return nil, fmt.Errorf("open the dead letters %q: another process has them open; stop that one, or give this one its own data folder", path)
-	}
 	if err != nil {
-		return nil, fmt.Errorf("open the dead letters %q: %w", path, err)
+		return nil, err
 	}
-	s := &Store{database: database, writing: make(chan struct{}, 1)}
-	if err := errors.Join(syncFolder(folder), s.prepare()); err != nil {
-		return nil, errors.Join(fmt.Errorf("open the dead letters %q: %w", path, err), database.Close())
+	s := &Store{file: file}
+	if err := s.prepare(context.Background()); err != nil {
+		return nil, errors.Join(fmt.Errorf("open the dead letters %q: %w", path, err), file.Close())
 	}
 	return s, nil
 }
 
 // prepare makes the buckets of a new file, and counts the dead letters of an old
 // one.
-func (s *Store) prepare() error {
+func (s *Store) prepare(ctx context.Context) error {
 	prepared := false
-	if err := s.database.View(func(tx *bbolt.Tx) error {
+	if err := s.file.View(ctx, func(tx *bbolt.Tx) error {
 		b := bucketsOf(tx)
 		if prepared = b.letters != nil && b.projects != nil && b.contents != nil; prepared {
 			s.count.Store(countFrom(b.projects, nil))
@@ -106,7 +92,7 @@ func (s *Store) prepare() error {
 	}); err != nil || prepared {
 		return err
 	}
-	return s.database.Update(func(tx *bbolt.Tx) error {
+	return s.file.Update(ctx, func(tx *bbolt.Tx) error {
 		for _, name := range []string{lettersBucket, projectsBucket, contentsBucket} {
 			if _, err := tx.CreateBucket([]byte(name)); err != nil {
 				return fmt.Errorf("create the bucket %q: %w", name, err)
@@ -118,12 +104,12 @@ func (s *Store) prepare() error {
 
 // Close waits for what is going on, snapshots included, and releases the file. It
 // may be called again.
-func (s *Store) Close() error {
-	if err := s.database.Close(); err != nil {
-		return fmt.Errorf("close the dead letters: %w", err)
-	}
-	return nil
-}
+func (s *Store) Close() error { return s.file.Close() }
+
+// Snapshot begins a snapshot, which must be closed. Close of the store waits for it.
+// While one is open, an Add that makes the file larger than 512 MiB, or larger still,
+// waits for its Close, with all who come after.
+func (s *Store) Snapshot() (*boltfile.Snapshot, error) { return s.file.Snapshot() }
 
 // Add keeps dead letters, all or none of them; they are durable when it returns. A
 // letter without an ID gets a new one. One that is the same as a letter that is
@@ -219,40 +205,13 @@ func (s *Store) Remove(ctx context.Context, id string) error {
 // Count is how many dead letters are kept. It answers at once, also after Close.
 func (s *Store) Count() int64 { return s.count.Load() }
 
-func (s *Store) read(ctx context.Context, view func(*bbolt.Tx) error) error {
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	return closedError(s.database.View(view))
-}
-
 // write makes a change, which returns by how much the number of dead letters grows.
 func (s *Store) write(ctx context.Context, change func(*bbolt.Tx) (int64, error)) error {
-	if err := ctx.Err(); err != nil {
+	return s.file.Update(ctx, func(tx *bbolt.Tx) error {
+		growth, err := change(tx)
+		tx.OnCommit(func() { s.count.Add(growth) })
 		return err
-	}
-	select {
-	case s.writing <- struct{}{}:
-		defer func() { <-s.writing }()
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-	var growth int64
-	if err := s.database.Update(func(tx *bbolt.Tx) (err error) {
-		growth, err = change(tx)
-		return err
-	}); err != nil {
-		return closedError(err)
-	}
-	s.count.Add(growth)
-	return nil
-}
-
-func closedError(err error) error {
-	if errors.Is(err, berrors.ErrDatabaseNotOpen) {
-		return logstore.ErrClosed
-	}
-	return err
+	})
 }
 
 // keyOf returns the key of the dead letter that a caller names; what is no ID at
@@ -281,12 +240,4 @@ func projectPrefix(project int64) []byte {
 
 func projectKey(project int64, id uuid.UUID) []byte {
 	return append(projectPrefix(project), id[:]...)
-}
-
-func syncFolder(path string) error {
-	folder, err := os.Open(path) //nolint:gosec // the path is the operator's
-	if err != nil {
-		return err
-	}
-	return errors.Join(folder.Sync(), folder.Close())
 }

@@ -61,6 +61,7 @@ type applier struct {
 	// have already; the others describe the last checkpoint.
 	replayThrough      uint64
 	checkpointed       uint64
+	released           uint64
 	checkpointPosition int64
 	checkpointTime     time.Time
 	// settling is the batch that the backend has taken, but whose dead letters are
@@ -101,6 +102,14 @@ func newApplier(s *Store, config Config, checkpoint uint64) (*applier, error) {
 	}
 	a.applied.Store(checkpoint)
 	a.position.Store(position)
+	// The last process may have ended between the checkpoint and the release, or the
+	// release may have failed: a full journal would stay full.
+	if err := s.journal.Release(checkpoint); err != nil {
+		a.logger.Error("cannot release what is applied; trying again", zap.Error(err))
+		a.health.set(conditionCheckpointFailed, err)
+	} else {
+		a.released = checkpoint
+	}
 	a.taking, a.stopTaking = context.WithCancel(context.Background())
 	a.working, a.stopWorking = context.WithCancel(context.Background())
 	if a.replayThrough > checkpoint {
@@ -149,7 +158,7 @@ func (a *applier) run() {
 func (a *applier) gather() {
 	ctx, cancel := context.WithDeadline(a.taking, a.checkpointTime.Add(a.interval))
 	defer cancel()
-	if a.applied.Load() == a.checkpointed {
+	if a.applied.Load() == a.released {
 		ctx = a.taking // nothing to check
 	}
 	if a.journal.Wait(ctx, a.applied.Load()) != nil {
@@ -296,9 +305,24 @@ func (a *applier) checkpointIfDue() {
 func (a *applier) checkpoint() error {
 	a.checkpointTime = time.Now()
 	applied := a.applied.Load()
-	if applied == a.checkpointed {
+	if applied != a.checkpointed {
+		if err := a.makeDurable(applied); err != nil {
+			return err
+		}
+	}
+	if applied == a.released {
 		return nil
 	}
+	if err := a.journal.Release(applied); err != nil {
+		return err
+	}
+	a.released = applied
+	a.health.set(conditionJournalFull, nil)
+	return nil
+}
+
+// makeDurable moves the checkpoint to the last applied entry.
+func (a *applier) makeDurable(applied uint64) error {
 	if err := a.backend.Sync(a.working); err != nil {
 		return fmt.Errorf("sync the backend: %w", err)
 	}
@@ -309,10 +333,6 @@ func (a *applier) checkpoint() error {
 		return err
 	}
 	a.checkpointed, a.checkpointPosition = applied, a.position.Load()
-	if err := a.journal.Release(applied); err != nil {
-		return err
-	}
-	a.health.set(conditionJournalFull, nil)
 	return nil
 }
 

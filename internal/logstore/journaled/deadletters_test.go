@@ -44,7 +44,7 @@ func TestRefusedRecordsBecomeDeadLetters(t *testing.T) {
 		assert.Equal(t, "b", r.ID())
 		assert.Equal(t, int64(1), r.ProjectID())
 	}
-	assert.NoError(t, s.Health(), "the store goes on")
+	require.NoError(t, s.Health(), "the store goes on")
 	assert.Equal(t, int64(1), s.Stats().DeadLetters)
 	assert.Equal(t, int64(1), s.Stats().RefusedRecords)
 
@@ -116,6 +116,6 @@ func TestUndecodableEntryBecomesADeadLetter(t *testing.T) {
 	assert.Equal(t, []string{"a"}, backend.ids())
 	assert.Equal(t, garbage, letter.Undecodable)
 	assert.Contains(t, letter.Reason, "journal entry 1 cannot be decoded")
-	assert.ErrorIs(t, s.ReplayDeadLetter(t.Context(), letter.ID), logstore.ErrUndecodable)
+	require.ErrorIs(t, s.ReplayDeadLetter(t.Context(), letter.ID), logstore.ErrUndecodable)
 	deadLetters(t, s, 1)
 }

@@ -176,8 +176,8 @@ func (s *Store) closeFiles() error {
 }
 
 // Append implements logstore.Writer. Beside an *logstore.UnavailableError (which
-// wraps journal.ErrFull or ErrNearlyFull when that is the reason) and
-// logstore.ErrClosed it returns a permanent error (consumererror.IsPermanent) for
+// wraps journal.ErrFull or ErrNearlyFull when that is the reason),
+// logstore.ErrOutcomeUnknown and logstore.ErrClosed it returns a permanent error (consumererror.IsPermanent) for
 // logs that can never be stored: a record without an id or a project, or a batch
 // that is too large.
 func (s *Store) Append(ctx context.Context, logs plog.Logs) error {
@@ -249,6 +249,9 @@ func (s *Store) refusal(err error) error {
 		return &unavailable{
 			UnavailableError: &logstore.UnavailableError{Reason: "the journal is full", RetryAfter: retryWhenFull, Overload: true}, cause: err,
 		}
+	case errors.Is(err, journal.ErrUnknown):
+		s.health.set(conditionJournalFailed, err)
+		return fmt.Errorf("%w: %w", logstore.ErrOutcomeUnknown, err)
 	case errors.Is(err, journal.ErrFailed):
 		s.health.set(conditionJournalFailed, err)
 		return &unavailable{

@@ -18,6 +18,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.uber.org/goleak"
 
+	"github.com/docketlog/docket/internal/folderformat"
 	"github.com/docketlog/docket/internal/journal"
 	"github.com/docketlog/docket/internal/logstore"
 	"github.com/docketlog/docket/internal/logstore/journaled"
@@ -458,7 +459,7 @@ func TestOpenRefusesADamagedJournal(t *testing.T) {
 	require.NoError(t, os.Mkdir(filepath.Join(directory, "journal"), 0o700))
 	require.NoError(t, os.WriteFile(filepath.Join(directory, "journal", "FORMAT"), []byte("docket-journal 9"), 0o600))
 	_, err := journaled.Open(t.Context(), journaled.Config{Directory: directory, Backend: backend})
-	var format *journal.FormatError
+	var format *folderformat.Error
 	require.ErrorAs(t, err, &format)
 	assert.False(t, backend.closed, "the backend stays the caller's")
 }
@@ -489,4 +490,28 @@ func TestOpenRefusesADamagedMiddle(t *testing.T) {
 	require.ErrorAs(t, err, &damage)
 	assert.ErrorContains(t, err, filepath.Base(segments[1]))
 	assert.ErrorContains(t, err, "docket-journal repair")
+}
+
+// A process may end between the checkpoint and the release of what it has passed. A
+// journal that is full at that moment must not stay full.
+func TestWhatTheCheckpointHasPassedIsReleasedAtTheStart(t *testing.T) {
+	directory := t.TempDir()
+	limits := journal.Options{SegmentBytes: journal.MinSegmentBytes, MaxBytes: 2 * journal.MinSegmentBytes}
+	log, err := journal.Open(filepath.Join(directory, "journal"), limits)
+	require.NoError(t, err)
+	payload, err := journaled.EncodeEntry(journaled.Entry{Logs: logs(strings.Repeat("r", 10_000))})
+	require.NoError(t, err)
+	var last uint64
+	for err == nil {
+		var index uint64
+		if index, err = log.Append(t.Context(), payload); err == nil {
+			last = index
+		}
+	}
+	require.ErrorIs(t, err, journal.ErrFull)
+	require.NoError(t, log.SetCheckpoint("backend", last))
+	require.NoError(t, log.Close())
+
+	s := open(t, journaled.Config{Directory: directory, Backend: &memory{}, Journal: limits, CheckpointInterval: time.Hour})
+	require.NoError(t, s.Append(t.Context(), logs(strings.Repeat("s", 10_000))))
 }

@@ -7,23 +7,18 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"time"
 
 	"go.etcd.io/bbolt"
-	berrors "go.etcd.io/bbolt/errors"
 
+	"github.com/docketlog/docket/internal/boltfile"
 	"github.com/docketlog/docket/internal/logstore"
 )
 
 const (
-	// lockTimeout is how long Open waits for another process to let go of the
-	// file; long enough for a predecessor that is just shutting down.
-	lockTimeout = 2 * time.Second
-	// mappedBytes of the file are mapped from the start, as far as it reaches. To
-	// map more, bbolt waits for all that read, a Snapshot too.
+	// mappedBytes is how large the file may become before a Put that makes it larger
+	// waits for snapshots.
 	mappedBytes = 1 << 30
 
 	// bucketPeriod is the time whose requests share a bucket.
@@ -41,53 +36,40 @@ const (
 // beginning of the SHA-256 of project and key; a value is the binary form of the
 // request. So expiry drops whole buckets, and no request is read for it.
 type Index struct {
-	database *bbolt.DB
-	now      func() time.Time
-	// writing is held by the one writer that bbolt allows. It is a channel and
-	// not bbolt's own lock, so that waiting for it ends with the context.
-	writing chan struct{}
+	file *boltfile.File
+	now  func() time.Time
 }
 
 // Open opens or creates the file at path, with mode 0600; its folder must exist.
-// Now is the clock. A new file survives a crash from here on: bbolt writes and
-// fsyncs its first pages, then the folder is fsynced.
+// Now is the clock. A new file survives a crash from here on.
 func Open(path string, now func() time.Time) (*Index, error) {
-	database, err := bbolt.Open(path, 0o600, &bbolt.Options{
-		Timeout: lockTimeout, NoStatistics: true, InitialMmapSize: mappedBytes, FreelistType: bbolt.FreelistMapType,
+	file, err := boltfile.Open(path, boltfile.Options{
+		Name: "the index of requests", Closed: logstore.ErrClosed, MappedBytes: mappedBytes, Freelist: bbolt.FreelistMapType,
 	})
-	if errors.Is(err, berrors.ErrTimeout) {
-		return nil, fmt.Errorf("open the index of requests %q: another process has it open; stop that one, or give this one its own data folder", path)
-	}
 	if err != nil {
-		return nil, fmt.Errorf("open the index of requests %q: %w", path, err)
+		return nil, err
 	}
-	if err := syncFolder(filepath.Dir(path)); err != nil {
-		return nil, errors.Join(fmt.Errorf("open the index of requests %q: %w", path, err), database.Close())
-	}
-	return &Index{database: database, now: now, writing: make(chan struct{}, 1)}, nil
+	return &Index{file: file, now: now}, nil
 }
 
 // Close waits for what is going on, snapshots too, and releases the file. It may be
 // called again.
-func (x *Index) Close() error {
-	if err := x.database.Close(); err != nil {
-		return fmt.Errorf("close the index of requests: %w", err)
-	}
-	return nil
-}
+func (x *Index) Close() error { return x.file.Close() }
+
+// Snapshot returns the index as it is now. It must be closed, before the index is.
+// While one is open, a Put that makes the file larger than 1 GiB, or larger still,
+// waits for its Close, with every later Find behind it.
+func (x *Index) Snapshot() (*boltfile.Snapshot, error) { return x.file.Snapshot() }
 
 // Find returns the request of a project with this key, unless its newest record
 // was received logstore.RequestLifetime ago. The error is logstore.ErrClosed, that
 // of ctx, or one of a damaged file.
 func (x *Index) Find(ctx context.Context, projectID int64, key string) (logstore.Request, bool, error) {
-	if err := ctx.Err(); err != nil {
-		return logstore.Request{}, false, err
-	}
 	var found stored
-	err := closedError(x.database.View(func(tx *bbolt.Tx) (err error) {
+	err := x.file.View(ctx, func(tx *bbolt.Tx) (err error) {
 		found, err = find(tx, projectID, key, x.now())
 		return err
-	}))
+	})
 	if err != nil {
 		return logstore.Request{}, false, fmt.Errorf("find a request of project %d: %w", projectID, err)
 	}
@@ -104,7 +86,7 @@ func (x *Index) Put(ctx context.Context, requests []logstore.Request) error {
 	if len(alive) == 0 {
 		return ctx.Err()
 	}
-	err := x.write(ctx, func(tx *bbolt.Tx) error {
+	err := x.file.Update(ctx, func(tx *bbolt.Tx) error {
 		for _, request := range alive {
 			if err := put(tx, request, now); err != nil {
 				return err
@@ -124,41 +106,21 @@ func (x *Index) Expire(ctx context.Context) error {
 	oldest := bucketName(x.now().Add(-logstore.RequestLifetime))
 	for {
 		var first []byte
-		err := closedError(x.database.View(func(tx *bbolt.Tx) error {
+		err := x.file.View(ctx, func(tx *bbolt.Tx) error {
 			name, _ := tx.Cursor().First()
 			first = bytes.Clone(name)
 			return nil
-		}))
+		})
 		if err == nil && (first == nil || bytes.Compare(first, oldest) >= 0) {
 			return nil
 		}
 		if err == nil {
-			err = x.write(ctx, func(tx *bbolt.Tx) error { return tx.DeleteBucket(first) })
+			err = x.file.Update(ctx, func(tx *bbolt.Tx) error { return tx.DeleteBucket(first) })
 		}
 		if err != nil {
 			return fmt.Errorf("forget old requests: %w", err)
 		}
 	}
-}
-
-func (x *Index) write(ctx context.Context, change func(*bbolt.Tx) error) error {
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	select {
-	case x.writing <- struct{}{}:
-		defer func() { <-x.writing }()
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-	return closedError(x.database.Update(change))
-}
-
-func closedError(err error) error {
-	if errors.Is(err, berrors.ErrDatabaseNotOpen) {
-		return logstore.ErrClosed
-	}
-	return err
 }
 
 // stored is a request and where it was found; bucket is nil when there is none.
@@ -244,12 +206,4 @@ func hashKey(projectID int64, key string) []byte {
 	text := binary.BigEndian.AppendUint64(make([]byte, 0, 8+MaxKeyBytes), uint64(projectID)) //nolint:gosec // only hashed
 	hash := sha256.Sum256(append(text, key...))
 	return hash[:keyBytes]
-}
-
-func syncFolder(path string) error {
-	folder, err := os.Open(path) //nolint:gosec // the path is the operator's
-	if err != nil {
-		return err
-	}
-	return errors.Join(folder.Sync(), folder.Close())
 }
