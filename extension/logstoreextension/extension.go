@@ -55,6 +55,7 @@ type store struct {
 
 	records   *journaled.Store
 	documents *documents.Store
+	keeper    *retention.Keeper
 	// backingUp is held while a backup is made.
 	backingUp sync.Mutex
 	// closers undo Start, the last first.
@@ -122,15 +123,15 @@ func (s *store) open(ctx context.Context, host component.Host) error {
 	}
 	s.closers = append(s.closers, keptRecords.Close)
 
-	keeper, err := retention.New(retention.Config{
+	s.keeper, err = retention.New(retention.Config{
 		Store: backend, Policy: s.config.Retention.policy(), Logger: s.settings.Logger,
 	})
 	if err != nil {
 		return err
 	}
-	s.closers = append(s.closers, runRetention(keeper))
+	s.closers = append(s.closers, runRetention(s.keeper))
 
-	stopTelemetry, err := observe(s.settings.TelemetrySettings, keptRecords, keeper)
+	stopTelemetry, err := observe(s.settings.TelemetrySettings, keptRecords, s.keeper)
 	if err != nil {
 		return err
 	}

@@ -164,7 +164,7 @@ func TestStartFailsWithoutLeavingAnythingOpen(t *testing.T) {
 		require.NoError(t, os.WriteFile(format, []byte("docket-journal 2\n"), 0o600))
 		e := newExtension(t, configIn(directory), nopSettings())
 		err := e.Start(t.Context(), componenttest.NewNopHost())
-		require.ErrorContains(t, err, "has format version 2, this program supports version 1")
+		require.ErrorContains(t, err, "has format version 2 of docket-journal, this program supports version 1")
 		require.ErrorContains(t, e.Health(t.Context()), "not started")
 
 		require.NoError(t, os.WriteFile(format, []byte("docket-journal 1\n"), 0o600))
