@@ -197,11 +197,11 @@ func deadLetters(t *testing.T, admin *client.Client, count int) []deadLetter {
 // A journal that was damaged while Docket was down: the start is refused with the
 // command that helps, and that command brings back all but what is damaged.
 func TestDamagedJournalIsRefusedAndRepaired(t *testing.T) {
-	docket, c := start(t)
+	docket, _ := start(t)
 	const records = 50
 	docket.Kill()
 	docket.Restart() // so that nothing is checkpointed for ten seconds
-	c = newClient(t, docket, adminKey)
+	c := newClient(t, docket, adminKey)
 	for n := range records {
 		response, err := c.LogSentry(t.Context(), `{"project":1,"msg":"number `+strconv.Itoa(n)+`."}`)
 		require.NoError(t, err)

@@ -13,8 +13,13 @@ import (
 const (
 	defaultEndpoint     = "127.0.0.1:8320"
 	defaultQueryTimeout = 25 * time.Second
+	defaultMaxTails     = 100
 	// defaultMaxRequestBodySize is ample for a key or a project, in bytes.
 	defaultMaxRequestBodySize = 1 << 20
+	// A request has that long to arrive, so that clients which are slow, or gone,
+	// hold no connection for ever.
+	defaultReadHeaderTimeout = 10 * time.Second
+	defaultReadTimeout       = 20 * time.Second
 )
 
 var _ confmap.Unmarshaler = (*Config)(nil)
@@ -36,17 +41,30 @@ type Config struct {
 	// It must be shorter than the server's write_timeout, after which no answer
 	// can be written.
 	QueryTimeout time.Duration `mapstructure:"query_timeout"`
+
+	// Tail bounds those who follow records as they come.
+	Tail TailConfig `mapstructure:"tail"`
+}
+
+// TailConfig is the configuration of live tails.
+type TailConfig struct {
+	// MaxConnections is how many clients may follow records at the same time. Each may
+	// keep up to 1,000 records in memory; more clients are answered with 429.
+	MaxConnections int `mapstructure:"max_connections"`
 }
 
 func createDefaultConfig() component.Config {
 	server := confighttp.NewDefaultServerConfig()
 	server.NetAddr.Endpoint = defaultEndpoint
 	server.MaxRequestBodySize = defaultMaxRequestBodySize
+	server.ReadHeaderTimeout = defaultReadHeaderTimeout
+	server.ReadTimeout = defaultReadTimeout
 	return &Config{
 		Server:        server,
 		Store:         component.MustNewID("log_store"),
 		Authenticator: component.MustNewID("project_key"),
 		QueryTimeout:  defaultQueryTimeout,
+		Tail:          TailConfig{MaxConnections: defaultMaxTails},
 	}
 }
 
@@ -63,6 +81,7 @@ func (c *Config) Unmarshal(conf *confmap.Conf) error {
 		Store         component.ID  `mapstructure:"store"`
 		Authenticator component.ID  `mapstructure:"authenticator"`
 		QueryTimeout  time.Duration `mapstructure:"query_timeout"`
+		Tail          TailConfig    `mapstructure:"tail"`
 	}
 	return conf.Unmarshal(&strict)
 }
@@ -89,6 +108,9 @@ func (c *Config) Validate() error {
 	case c.Server.WriteTimeout > 0 && c.QueryTimeout >= c.Server.WriteTimeout:
 		errs = append(errs, fmt.Errorf("query_timeout: %s must be shorter than write_timeout (%s), "+
 			"after which no answer can be written", c.QueryTimeout, c.Server.WriteTimeout))
+	}
+	if c.Tail.MaxConnections < 1 {
+		errs = append(errs, fmt.Errorf("tail::max_connections: must be at least 1, such as %d", defaultMaxTails))
 	}
 	return errors.Join(errs...)
 }

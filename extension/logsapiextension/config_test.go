@@ -37,6 +37,7 @@ func TestConfig(t *testing.T) {
 		assert.Equal(t, component.MustNewID("project_key"), config.Authenticator)
 		assert.Equal(t, 25*time.Second, config.QueryTimeout)
 		assert.Equal(t, int64(1<<20), config.Server.MaxRequestBodySize)
+		assert.Equal(t, 100, config.Tail.MaxConnections)
 	})
 	t.Run("all options", func(t *testing.T) {
 		config, err := loadConfig(t, all, "logs_api/all")
@@ -47,6 +48,7 @@ func TestConfig(t *testing.T) {
 		assert.Equal(t, 5*time.Second, config.QueryTimeout)
 		assert.Equal(t, 10*time.Second, config.Server.WriteTimeout)
 		assert.Equal(t, int64(4096), config.Server.MaxRequestBodySize)
+		assert.Equal(t, 7, config.Tail.MaxConnections)
 	})
 	t.Run("options of the listener", func(t *testing.T) {
 		config, err := loadConfig(t, all, "logs_api/listener")
@@ -60,12 +62,14 @@ func TestConfig(t *testing.T) {
 		require.NoError(t, err)
 	})
 	for id, message := range map[string]string{
-		"logs_api/auth":             "write `authenticator: project_key`",
-		"logs_api/no_endpoint":      "endpoint: write the address",
-		"logs_api/no_query_timeout": "query_timeout: must be more than 0",
-		"logs_api/slow_query":       "must be shorter than write_timeout (30s)",
-		"logs_api/unknown_option":   "invalid keys: authentication",
-		"logs_api/bad_store":        "id must not be empty",
+		"logs_api/auth":                "write `authenticator: project_key`",
+		"logs_api/no_endpoint":         "endpoint: write the address",
+		"logs_api/no_query_timeout":    "query_timeout: must be more than 0",
+		"logs_api/slow_query":          "must be shorter than write_timeout (30s)",
+		"logs_api/no_tails":            "tail::max_connections: must be at least 1",
+		"logs_api/unknown_option":      "invalid keys: authentication",
+		"logs_api/unknown_tail_option": "invalid keys: connections",
+		"logs_api/bad_store":           "id must not be empty",
 	} {
 		t.Run(id, func(t *testing.T) {
 			_, err := loadConfig(t, all, id)

@@ -1,7 +1,8 @@
 //go:generate go tool -modfile=../../tools/go.mod mdatagen metadata.yaml
 
-// Package logsapiextension serves Docket's HTTP API: GET /logs, the keys and
-// projects, /healthz and /version.
+// Package logsapiextension serves Docket's HTTP API: GET /logs, the query family of
+// PostHog's logs API (query*.go, with package posthoglogs), the keys and projects, dead
+// letters and backups, /healthz and /version.
 //
 // A request takes this way:
 //

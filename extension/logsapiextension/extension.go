@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/component/componentstatus"
@@ -31,8 +33,14 @@ type logsAPI struct {
 	config   *Config
 	settings extension.Settings
 
+	// stopping ends when Shutdown begins, by stop.
+	stopping context.Context //nolint:containedctx // the life of the extension
+	stop     context.CancelFunc
+
 	// ready is true while the pipelines run.
 	ready atomic.Bool
+
+	tailTimes tailTimes
 
 	// address, server and serving are set by Start.
 	address net.Addr
@@ -41,7 +49,9 @@ type logsAPI struct {
 }
 
 func newLogsAPI(config *Config, settings extension.Settings) *logsAPI {
-	return &logsAPI{config: config, settings: settings}
+	a := &logsAPI{config: config, settings: settings, tailTimes: defaultTailTimes()}
+	a.stopping, a.stop = context.WithCancel(context.Background())
+	return a
 }
 
 // Dependencies implements extensioncapabilities.Dependent: the store and the
@@ -82,11 +92,19 @@ func (a *logsAPI) serve(host component.Host, listener net.Listener) {
 	})
 }
 
-// Shutdown lets the requests under way finish for as long as ctx allows.
+// shutdownLimit is how long Shutdown waits for requests under way, such as one whose
+// body does not come.
+const shutdownLimit = 10 * time.Second
+
+// Shutdown lets the requests under way finish for as long as ctx allows, and at most
+// for shutdownLimit, but cuts backups short, which may take hours.
 func (a *logsAPI) Shutdown(ctx context.Context) error {
+	a.stop()
 	if a.server == nil {
 		return nil
 	}
+	ctx, cancel := context.WithTimeout(ctx, shutdownLimit)
+	defer cancel()
 	err := a.server.Shutdown(ctx)
 	if err != nil {
 		err = errors.Join(err, a.server.Close())
@@ -111,6 +129,13 @@ func (a *logsAPI) NotReady() error {
 type (
 	storeOwner     interface{ LogStore() logstore.Store }
 	directoryOwner interface{ Directory() tenant.Directory }
+	// deadLetterOwner and backupMaker are optional; a store offers them or not.
+	deadLetterOwner interface{ DeadLetters() logstore.DeadLetters }
+	backupMaker     interface {
+		// Backup writes a tar of a consistent copy of all that is stored. It returns
+		// nil only when it is whole.
+		Backup(ctx context.Context, w io.Writer) error
+	}
 	// healthReporter is optional. Health returns nil, or why the extension cannot
 	// take or answer requests now.
 	healthReporter interface {
@@ -135,6 +160,21 @@ func (a *logsAPI) resolve(host component.Host) (*endpoints, error) {
 		directory: directory.Directory(),
 		build:     a.settings.BuildInfo,
 		ready:     a.ready.Load,
+		stopping:  a.stopping,
+		logger:    a.settings.Logger,
+
+		queryTimeout: a.config.QueryTimeout,
+		tails:        make(seats, a.config.Tail.MaxConnections),
+		tailTimes:    a.tailTimes,
+	}
+	if analyst, ok := e.reader.(logstore.Analyst); ok {
+		e.analyst = analyst
+	}
+	if owner, ok := store.(deadLetterOwner); ok {
+		e.deadLetters = owner.DeadLetters()
+	}
+	if maker, ok := store.(backupMaker); ok {
+		e.backups = maker
 	}
 	for _, id := range a.Dependencies() {
 		if reporter, ok := extensions[id].(healthReporter); ok {

@@ -32,7 +32,7 @@ func (e *endpoints) getLogs(w http.ResponseWriter, r *http.Request, caller *tena
 	query.ProjectID = project.ID
 	page, err := e.findLogs(r.Context(), query)
 	if err != nil {
-		return err
+		return questionProblem(err)
 	}
 	writeLogsPage(w, page)
 	return nil

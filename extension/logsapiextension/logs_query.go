@@ -10,6 +10,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/docketlog/docket/internal/filter"
+	"github.com/docketlog/docket/internal/filter/dates"
+	"github.com/docketlog/docket/internal/filter/text"
 	"github.com/docketlog/docket/internal/logstore"
 	"github.com/docketlog/docket/internal/record"
 )
@@ -65,6 +67,7 @@ func (p *logsQueryParser) parse(values url.Values) {
 		{"level", p.level},
 		{"service", p.service},
 		{"search", p.search},
+		{"q", p.text},
 	}
 	names := make([]string, 0, len(known))
 	for _, parameter := range known {
@@ -181,5 +184,20 @@ func (p *logsQueryParser) search(name, value string) {
 		p.refuse(name, "Invalid value for 'search'. Please use at most "+strconv.Itoa(maxSearchLength)+" characters.")
 	case value != "":
 		p.conditions = append(p.conditions, filter.BodyContains(value))
+	}
+}
+
+// text reads the language of the search box; docs/search.md is its reference.
+func (p *logsQueryParser) text(name, value string) {
+	if !utf8.ValidString(value) {
+		p.refuse(name, "Invalid value for 'q'. Please use UTF-8.")
+		return
+	}
+	expression, err := text.Parse(value, dates.Clock{Now: time.Now()})
+	switch {
+	case err != nil:
+		p.refuse(name, "Invalid value for 'q', "+err.Error()+".")
+	case expression != nil:
+		p.conditions = append(p.conditions, expression)
 	}
 }

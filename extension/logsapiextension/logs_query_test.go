@@ -57,6 +57,15 @@ func TestLogsParameters(t *testing.T) {
 
 		"?search=" + strings.Repeat("%C3%85", 1000): {},
 
+		"?q=":                                  all,
+		"?q=+":                                 all,
+		"?q=disk":                              {"Out of disk"},
+		"?q=level%3E%3Derror":                  {"Failed to authenticate", "Out of disk"},
+		"?q=service:user-service+-slow":        {"Failed to authenticate", "100%_sure [x]"},
+		"?q=disk+OR+slow&service=User-Service": {"Out of disk"},
+		"?q=o&search=disk":                     {"Out of disk"},
+		"?q=timestamp%3C2023-10-27&limit=1":    {"Slow"},
+
 		"?startDate=2023-10-27T10:30:01Z":                                {"Failed to authenticate", "Straße gesperrt", "Product retrieved"},
 		"?startDate=2023-10-27T10:30:01.1Z":                              {"Failed to authenticate", "Straße gesperrt"},
 		"?startDate=2023-10-27":                                          {"Failed to authenticate", "Straße gesperrt", "Product retrieved"},
@@ -86,7 +95,7 @@ func TestLogsBadParameters(t *testing.T) {
 		badLimit   = "Invalid value for 'limit'. Please use an integer from 1 to 1000."
 		badOffset  = "Invalid value for 'offset'. Please use an integer from 0 on."
 		badLevel   = "Invalid value for 'level'. Please use one of TRACE, DEBUG, INFO, WARN, ERROR, FATAL, UNSPECIFIED."
-		parameters = "The parameters are: limit, offset, startDate, endDate, level, service, search."
+		parameters = "The parameters are: limit, offset, startDate, endDate, level, service, search, q."
 	)
 	s := newServer(t, nil)
 	for query, message := range map[string]string{
@@ -127,6 +136,12 @@ func TestLogsBadParameters(t *testing.T) {
 		"service=%FF": "Invalid value for 'service'. Please use UTF-8.",
 		"search=%FF":  "Invalid value for 'search'. Please use UTF-8.",
 
+		"q=%FF":               "Invalid value for 'q'. Please use UTF-8.",
+		"q=level:error+path:": "Invalid value for 'q', column 18: expected a value after :, not the end.",
+		"q=%C3%A9+%22a":       "Invalid value for 'q', column 5: expected a closing \" for the one in column 3.",
+		"q=(a&limit=0":        badLimit + " Invalid value for 'q', column 3: expected a closing ) for the ( in column 1, not the end.",
+		"q=a&q=a":             "The parameter 'q' is given more than once.",
+
 		"search=" + strings.Repeat("a", 1001): "Invalid value for 'search'. Please use at most 1000 characters.",
 
 		"limit=1&limit=2":                   "The parameter 'limit' is given more than once.",
@@ -155,7 +170,7 @@ func TestLogsBadParameters(t *testing.T) {
 func FuzzParseLogsQuery(f *testing.F) {
 	for _, seed := range []string{
 		"", "limit=10&level=ERROR&service=user-service&startDate=2023-10-27T09%3A00%3A00Z&offset=0",
-		"endDate=20231027T100000,5+0200&search=a%20b", "limit=1&limit=2&unknown=%FF", "search=%", "startDate=0000-01-01",
+		"endDate=20231027T100000,5+0200&search=a%20b", "q=level:error+-path:%22/a%22&limit=2", "limit=1&limit=2&unknown=%FF", "search=%", "startDate=0000-01-01",
 	} {
 		f.Add(seed)
 	}

@@ -1,60 +1,47 @@
 package logsapiextension
 
 import (
-	"cmp"
 	"context"
-	"slices"
 	"sync"
 
-	"go.opentelemetry.io/collector/pdata/plog"
-
-	"github.com/docketlog/docket/internal/filter"
 	"github.com/docketlog/docket/internal/logstore"
+	"github.com/docketlog/docket/internal/logstore/logstoretest"
 	"github.com/docketlog/docket/internal/record"
 )
 
-// memoryStore is a logstore.Store that keeps to the interface's promises and
-// evaluates every query over all records.
+// memoryStore is a store that counts what it is asked, and can fail and be slow.
 type memoryStore struct {
-	mu      sync.Mutex
-	records []record.Record
+	logstoretest.Reference
+
+	mu sync.Mutex
 	// searches and counts are how often each question was asked.
 	searches, counts int
 	// failure is returned by every question.
 	failure error
 	// slow makes every question last until its context ends.
 	slow bool
+	// pages answers searches instead of the records, if it is there.
+	pages func(ctx context.Context, query logstore.Query) ([]record.Record, error)
 }
 
-var _ logstore.Store = (*memoryStore)(nil)
+var (
+	_ logstore.Store   = (*memoryStore)(nil)
+	_ logstore.Analyst = (*memoryStore)(nil)
+)
 
-// Append implements logstore.Writer.
-func (s *memoryStore) Append(_ context.Context, logs plog.Logs) error {
-	kept := plog.NewLogs()
-	logs.CopyTo(kept)
+// begin returns the error of a question that fails.
+func (s *memoryStore) begin(ctx context.Context, asked *int) error {
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.records = slices.AppendSeq(s.records, record.All(kept))
-	return nil
-}
-
-// Search implements logstore.Reader.
-func (s *memoryStore) Search(ctx context.Context, query logstore.Query) ([]record.Record, error) {
-	s.mu.Lock()
-	s.searches++
+	if asked != nil {
+		*asked++
+	}
+	failure, slow := s.failure, s.slow
 	s.mu.Unlock()
-	found, err := s.selected(ctx, query)
-	if err != nil {
-		return nil, err
+	if slow {
+		<-ctx.Done()
+		return ctx.Err()
 	}
-	slices.SortFunc(found, func(a, b record.Record) int {
-		return cmp.Or(cmp.Compare(b.Log.Timestamp(), a.Log.Timestamp()), cmp.Compare(b.ID(), a.ID()))
-	})
-	if query.Order == logstore.OldestFirst {
-		slices.Reverse(found)
-	}
-	found = found[min(query.Offset, len(found)):]
-	return found[:min(query.Limit, len(found))], nil
+	return failure
 }
 
 // asked is how many searches have begun.
@@ -64,33 +51,53 @@ func (s *memoryStore) asked() int {
 	return s.searches
 }
 
+// Search implements logstore.Reader.
+func (s *memoryStore) Search(ctx context.Context, query logstore.Query) ([]record.Record, error) {
+	if err := s.begin(ctx, &s.searches); err != nil {
+		return nil, err
+	}
+	if s.pages != nil {
+		return s.pages(ctx, query)
+	}
+	return s.Reference.Search(ctx, query)
+}
+
 // Count implements logstore.Reader.
 func (s *memoryStore) Count(ctx context.Context, query logstore.Query) (int64, error) {
-	s.mu.Lock()
-	s.counts++
-	s.mu.Unlock()
-	found, err := s.selected(ctx, query)
-	return int64(len(found)), err
+	if err := s.begin(ctx, &s.counts); err != nil {
+		return 0, err
+	}
+	return s.Reference.Count(ctx, query)
 }
 
-func (s *memoryStore) selected(ctx context.Context, query logstore.Query) ([]record.Record, error) {
-	s.mu.Lock()
-	records, failure, slow := slices.Clone(s.records), s.failure, s.slow
-	s.mu.Unlock()
-	if slow {
-		<-ctx.Done()
-		return nil, ctx.Err()
+// Histogram implements logstore.Analyst.
+func (s *memoryStore) Histogram(ctx context.Context, query logstore.HistogramQuery) ([]logstore.Bucket, error) {
+	if err := s.begin(ctx, nil); err != nil {
+		return nil, err
 	}
-	if failure != nil {
-		return nil, failure
-	}
-	return slices.DeleteFunc(records, func(r record.Record) bool { return !selects(query, r) }), nil
+	return s.Reference.Histogram(ctx, query)
 }
 
-func selects(query logstore.Query, r record.Record) bool {
-	at := r.Log.Timestamp().AsTime()
-	return r.ProjectID() == query.ProjectID &&
-		(query.From.IsZero() || !at.Before(query.From)) &&
-		(query.To.IsZero() || !at.After(query.To)) &&
-		filter.Matches(query.Filter, r)
+// Values implements logstore.Analyst.
+func (s *memoryStore) Values(ctx context.Context, query logstore.ValuesQuery) ([]logstore.ValueCount, int, error) {
+	if err := s.begin(ctx, nil); err != nil {
+		return nil, 0, err
+	}
+	return s.Reference.Values(ctx, query)
+}
+
+// Keys implements logstore.Analyst.
+func (s *memoryStore) Keys(ctx context.Context, query logstore.KeysQuery) ([]logstore.KeyCount, int, error) {
+	if err := s.begin(ctx, nil); err != nil {
+		return nil, 0, err
+	}
+	return s.Reference.Keys(ctx, query)
+}
+
+// Groups implements logstore.Analyst.
+func (s *memoryStore) Groups(ctx context.Context, query logstore.GroupsQuery) (logstore.Groups, error) {
+	if err := s.begin(ctx, nil); err != nil {
+		return logstore.Groups{}, err
+	}
+	return s.Reference.Groups(ctx, query)
 }

@@ -56,6 +56,11 @@ func pageLink(r *http.Request, limit, offset int) *string {
 	} else {
 		parameters.Del("offset")
 	}
+	return linkTo(r, parameters)
+}
+
+// linkTo returns the address of the request with other parameters.
+func linkTo(r *http.Request, parameters url.Values) *string {
 	link := url.URL{Scheme: schemeOf(r), Host: r.Host, Path: r.URL.Path, RawQuery: parameters.Encode()}
 	text := link.String()
 	return &text

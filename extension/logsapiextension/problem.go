@@ -34,7 +34,10 @@ const (
 	codeUnsupportedMediaType = "unsupported_media_type"
 	codeTooLarge             = "request_too_large"
 	codeUnavailable          = "service_unavailable"
+	codeThrottled            = "throttled"
 	codeTimeout              = "timeout"
+	codeUndecodable          = "undecodable"
+	codeNotImplemented       = "not_implemented"
 	codeServerError          = "error"
 )
 
@@ -76,10 +79,14 @@ func problemOf(err error) *problem {
 		}
 	}
 	if unavailable, ok := errors.AsType[*logstore.UnavailableError](err); ok {
-		return &problem{
+		p := &problem{
 			status: http.StatusServiceUnavailable, code: codeUnavailable,
 			detail: "The store is unavailable: " + unavailable.Reason + ".", retryAfter: unavailable.RetryAfter,
 		}
+		if unavailable.Overload {
+			p.status, p.code = http.StatusTooManyRequests, codeThrottled
+		}
+		return p
 	}
 	if unavailable, ok := errors.AsType[*tenant.UnavailableError](err); ok {
 		return &problem{
@@ -88,6 +95,8 @@ func problemOf(err error) *problem {
 		}
 	}
 	switch {
+	case errors.Is(err, logstore.ErrNoBackup):
+		return &problem{status: http.StatusNotImplemented, code: codeNotImplemented, detail: "The configured log store makes no backups."}
 	case errors.Is(err, logstore.ErrClosed):
 		return &problem{status: http.StatusServiceUnavailable, code: codeUnavailable, detail: "The server is stopping."}
 	case errors.Is(err, context.DeadlineExceeded):

@@ -55,20 +55,30 @@ func (e *endpoints) createProject(w http.ResponseWriter, r *http.Request, caller
 
 // getProject answers with one project, by id or UUID, or with the current one.
 func (e *endpoints) getProject(w http.ResponseWriter, r *http.Request, caller *tenant.Identity) error {
-	projects, err := e.directory.Projects(r.Context(), caller)
-	if err != nil {
-		return err
-	}
-	name := r.PathValue("id")
-	if name == current {
-		name = ""
-	}
-	// The identity may have been made before the project was.
-	now := *caller
-	now.Projects = projects
-	project, err := now.Project(name)
+	project, err := e.findProject(r, caller)
 	if err != nil {
 		return err
 	}
 	return writeJSON(w, http.StatusOK, project)
+}
+
+// findProject returns the project of the request's path.
+func (e *endpoints) findProject(r *http.Request, caller *tenant.Identity) (tenant.Project, error) {
+	projects, err := e.directory.Projects(r.Context(), caller)
+	if err != nil {
+		return tenant.Project{}, err
+	}
+	// The identity may have been made before the project was.
+	now := *caller
+	now.Projects = projects
+	return now.Project(projectName(r))
+}
+
+// projectName returns the name of the project in the request's path, "" for the
+// current one.
+func projectName(r *http.Request) string {
+	if name := r.PathValue("id"); name != current {
+		return name
+	}
+	return ""
 }

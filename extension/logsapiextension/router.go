@@ -21,8 +21,13 @@ type route struct {
 	// path is a pattern of http.ServeMux without a method and without a trailing
 	// slash; the route answers with and without one, and never redirects.
 	path string
+	// accepts says which of the paths that the pattern has are there; nil is all.
+	accepts func(r *http.Request) bool
 	// shape is how the route tells errors.
 	shape errorShape
+	// unbounded is true for a route that takes as long as it takes, and sees to it
+	// itself that nobody keeps it for ever.
+	unbounded bool
 	// methods holds an endpoint for each method; that of GET answers HEAD too.
 	methods map[string]endpoint
 }
@@ -61,6 +66,10 @@ func (router *router) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (router *router) handler(route route) http.HandlerFunc {
 	allow := allowedMethods(route.methods)
 	return func(w http.ResponseWriter, r *http.Request) {
+		if route.accepts != nil && !route.accepts(r) {
+			router.notFound(w, r)
+			return
+		}
 		method := r.Method
 		if method == http.MethodHead {
 			method = http.MethodGet
@@ -73,8 +82,12 @@ func (router *router) handler(route route) http.HandlerFunc {
 			})
 			return
 		}
-		ctx, cancel := context.WithTimeout(r.Context(), router.timeout)
-		defer cancel()
+		ctx := r.Context()
+		if !route.unbounded {
+			var cancel context.CancelFunc
+			ctx, cancel = context.WithTimeout(ctx, router.timeout)
+			defer cancel()
+		}
 		if err := answer(w, r.WithContext(ctx)); err != nil {
 			// What fails for lack of time need not say so.
 			router.refuse(w, r, route.shape, errors.Join(err, ctx.Err()))

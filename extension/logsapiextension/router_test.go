@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// guardedPaths are all routes that need a key.
+// guardedPaths are all routes that need a key and that every store has.
 func guardedPaths() []string {
 	return []string{
 		"/logs", "/api/projects", "/api/projects/1", "/api/projects/@current", "/api/personal_api_keys",
@@ -40,7 +40,7 @@ func TestEveryRouteAnswersWithAndWithoutASlash(t *testing.T) {
 // Only health and version are open, and each API refuses in its own shape.
 func TestEveryOtherRouteIsGuarded(t *testing.T) {
 	s := newServer(t, nil)
-	for _, path := range guardedPaths() {
+	for _, path := range append(guardedPaths(), "/api/dead_letters", "/api/dead_letters/x", "/api/backup") {
 		missing, unknown := s.get(path, ""), s.get(path, "nobody")
 		assert.Equal(t, `Bearer realm="docket"`, missing.header.Get("WWW-Authenticate"))
 		if path == "/logs" {
@@ -55,6 +55,8 @@ func TestEveryOtherRouteIsGuarded(t *testing.T) {
 	}
 	for path, method := range map[string]string{
 		"/api/projects": http.MethodPost, "/api/personal_api_keys": http.MethodPost, "/api/personal_api_keys/key-1": http.MethodDelete,
+		"/api/dead_letters/x": http.MethodDelete, "/api/dead_letters/x/replay": http.MethodPost,
+		"/api/dead_letters/replay": http.MethodPost,
 	} {
 		assertPostHogError(t, s.do(request{method: method, path: path}), 401, "authentication_error", "not_authenticated", "")
 	}
@@ -69,6 +71,11 @@ func TestWrongMethods(t *testing.T) {
 		"/api/personal_api_keys/key-1":    "DELETE, GET, HEAD",
 		"/api/personal_api_keys/@current": "GET, HEAD",
 		"/api/users/@me/":                 "GET, HEAD",
+		"/api/dead_letters":               "GET, HEAD",
+		"/api/dead_letters/x/":            "DELETE, GET, HEAD",
+		"/api/dead_letters/x/replay":      "POST",
+		"/api/dead_letters/replay/":       "POST",
+		"/api/backup/":                    "GET, HEAD",
 	} {
 		answer := s.do(request{method: http.MethodPut, path: path, token: adminToken})
 		assertPostHogError(t, answer, 405, "invalid_request", "method_not_allowed", "")
@@ -92,7 +99,7 @@ func TestUnknownRoutes(t *testing.T) {
 		assert.Less(t, len(message), 200)
 	}
 	for _, path := range []string{
-		"/api", "/api/", "/api/projects/1/2/", "/api/projects/1/logs/query/", "/api//projects/", "/api/users/", "/api/users/1/",
+		"/api", "/api/", "/api/projects/1/2/", "/api/projects/1/logs/", "/api/projects/1/logs/queries/", "/api/environments/1/", "/api//projects/", "/api/users/", "/api/users/1/",
 		"/api/personal_api_keys/a/b",
 	} {
 		for _, method := range []string{http.MethodGet, http.MethodPost} {

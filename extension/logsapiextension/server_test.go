@@ -84,6 +84,15 @@ func newServer(t *testing.T, configure func(*Config)) *server {
 
 func newServerWithHealth(t *testing.T, configure func(*Config), health healthReporter) *server {
 	t.Helper()
+	return newServerWithStore(t, configure, func(store *memoryStore) component.Component {
+		return newTestHost(store, nil, health).extensions[component.MustNewID("log_store")]
+	})
+}
+
+// newServerWithStore starts the extension with an extension for log_store that is
+// made of an empty store.
+func newServerWithStore(t *testing.T, configure func(*Config), storeExtension func(*memoryStore) component.Component) *server {
+	t.Helper()
 	config := createDefaultConfig().(*Config)
 	config.Server.NetAddr.Endpoint = "127.0.0.1:0"
 	if configure != nil {
@@ -100,7 +109,9 @@ func newServerWithHealth(t *testing.T, configure func(*Config), health healthRep
 	s := &server{t: t, api: created.(*logsAPI), store: &memoryStore{}, directory: newMemoryDirectory(), log: log}
 	s.client.Transport = &http.Transport{}
 	s.client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	require.NoError(t, s.api.Start(t.Context(), newTestHost(s.store, s.directory, health)))
+	host := newTestHost(s.store, s.directory, nil)
+	host.extensions[component.MustNewID("log_store")] = storeExtension(s.store)
+	require.NoError(t, s.api.Start(t.Context(), host))
 	t.Cleanup(func() {
 		s.client.CloseIdleConnections()
 		require.NoError(t, s.api.Shutdown(context.Background()))

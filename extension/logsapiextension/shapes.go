@@ -57,6 +57,8 @@ func postHogShape(dst []byte, p *problem) []byte {
 
 func postHogType(p *problem) string {
 	switch {
+	case p.status == http.StatusTooManyRequests:
+		return "throttled_error"
 	case p.status >= http.StatusInternalServerError:
 		return "server_error"
 	case p.status == http.StatusUnauthorized || p.status == http.StatusForbidden:
