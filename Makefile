@@ -8,7 +8,7 @@ TOOL  := $(GO) tool -modfile=$(CURDIR)/tools/go.mod
 export GOFLAGS := $(filter-out -buildvcs=%,$(GOFLAGS)) -buildvcs=false
 
 SOURCES := $(shell find cmd exporter extension internal processor receiver -name '*.go' -not -name '*_test.go' 2>/dev/null) \
-           $(shell find extension -path '*/ui/*' -type f 2>/dev/null)
+           $(shell find extension -path '*/ui/*' -type f 2>/dev/null) $(wildcard extension/*/openapi/*.yaml)
 COMPONENTS := $(patsubst %/metadata.yaml,%,$(wildcard */*/metadata.yaml))
 
 .PHONY: help
@@ -55,8 +55,19 @@ build/filestorage/collector: testbed/bench/filestorage/builder-config.yaml go.mo
 	@mkdir -p $(@D)
 	$(TOOL) builder --config $<
 
+# VictoriaLogs of the version that Docket has inside, to be measured beside it. With
+# the VictoriaMetrics of go.mod in place of its own, it is the same engine throughout.
+ENGINE      := github.com/VictoriaMetrics
+version_of   = $$($(GO) -C $(CURDIR) list -m -f '{{.Version}}' $(1))
+build/victorialogs/victoria-logs: go.mod
+	@mkdir -p $(@D)
+	cd $(@D) && rm -f go.mod go.sum && $(GO) mod init victorialogs && \
+		$(GO) mod edit -replace $(ENGINE)/VictoriaMetrics=$(ENGINE)/VictoriaMetrics@$(call version_of,$(ENGINE)/VictoriaMetrics) && \
+		$(GO) get -tool $(ENGINE)/VictoriaLogs/app/victoria-logs@$(call version_of,$(ENGINE)/VictoriaLogs) && \
+		CGO_ENABLED=0 $(GO) build -trimpath -o $(@F) $(ENGINE)/VictoriaLogs/app/victoria-logs
+
 .PHONY: bench
-bench: build build/filestorage/collector ## Measure ingest beside a bare handler and a file_storage queue
+bench: build build/filestorage/collector build/victorialogs/victoria-logs ## Measure ingest and searches beside others that do the same
 	$(GO) test -run '^$$' -bench . -benchtime 1x -timeout 30m ./testbed/bench/
 
 .PHONY: lint

@@ -50,6 +50,8 @@ type HistogramQuery struct {
 	Interval, Offset time.Duration
 	// By breaks the counts down by the texts of a field; nil does not.
 	By *filter.Field
+	// WithBodyBytes asks for Bucket.BodyBytes, for which every body must be read.
+	WithBodyBytes bool
 }
 
 // Bucket is the records of a time, and of a text if there is a breakdown.
@@ -59,7 +61,7 @@ type Bucket struct {
 	// Text is that of HistogramQuery.By.
 	Text  string
 	Count int64
-	// BodyBytes is the sum of the lengths of the bodies' texts.
+	// BodyBytes is the sum of the lengths of the bodies' texts; 0 unless asked for.
 	BodyBytes int64
 }
 
@@ -139,8 +141,8 @@ func (e *TooExpensiveError) Error() string { return "the query is too expensive:
 // Tailer follows records as they become findable.
 type Tailer interface {
 	// Tail follows the records of a project that a filter selects, from now on. At
-	// most buffer records wait to be received; when there are more, the newest are
-	// dropped and counted. The caller closes the tail.
+	// most buffer records wait to be received, fewer if they are large; when there are
+	// more, the newest are dropped and counted. The caller closes the tail.
 	Tail(projectID int64, expression filter.Expression, buffer int) (Tail, error)
 }
 

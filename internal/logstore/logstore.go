@@ -39,8 +39,8 @@ type Writer interface {
 type Reader interface {
 	// Search returns the records that the query selects, in its order.
 	Search(ctx context.Context, query Query) ([]record.Record, error)
-	// Count returns how many records the query selects, regardless of its
-	// Order, Limit and Offset.
+	// Count returns how many records the query selects, regardless of its Limit and
+	// Offset.
 	Count(ctx context.Context, query Query) (int64, error)
 }
 
@@ -48,6 +48,7 @@ type Reader interface {
 // time, in the order of the journal.
 type Backend interface {
 	Reader
+	Analyst
 	// Apply adds the records of a batch, or none of them when it fails; but with a
 	// *RefusedError it has added all others. When replayed is true, some may be
 	// there already; those are left as they are.

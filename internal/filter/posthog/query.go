@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -275,5 +276,19 @@ func (p *parser) date(path string, value any) (first, last time.Time, ok bool, e
 	if first, last, err = p.clock.Parse(text); err != nil {
 		return first, last, false, problem(path, "the date %s", err)
 	}
-	return first, last, true, nil
+	return clampTime(first), clampTime(last), true, nil
+}
+
+// clampTime returns the nearest time that a record can have: nanoseconds since 1970 in
+// 63 bits.
+func clampTime(t time.Time) time.Time {
+	earliest, latest := time.Unix(0, 0), time.Unix(0, math.MaxInt64)
+	switch {
+	case t.Before(earliest):
+		return earliest.In(t.Location())
+	case t.After(latest):
+		return latest.In(t.Location())
+	default:
+		return t
+	}
 }

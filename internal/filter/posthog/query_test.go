@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
+	"math"
 	"os"
 	"strings"
 	"testing"
@@ -100,6 +101,7 @@ func TestQuery(t *testing.T) {
 		"absolute":            {`{"dateRange":{"date_from":"2026-11-20","date_to":"2026-11-20"}}`, posthog.Query{From: time.Date(2026, 11, 20, 0, 0, 0, 0, time.UTC), To: time.Date(2026, 11, 21, 0, 0, 0, 0, time.UTC).Add(-1)}},
 		"an hour before":      {`{"dateRange":{"date_to":"-1d"}}`, posthog.Query{From: now.AddDate(0, 0, -1).Add(-time.Hour), To: now.AddDate(0, 0, -1)}},
 		"all of the past":     {`{"dateRange":{"date_from":"all"}}`, posthog.Query{To: now}},
+		"beyond all records":  {`{"dateRange":{"date_from":"00000101","date_to":"9999-12-31"}}`, posthog.Query{From: time.Unix(0, 0).UTC(), To: time.Unix(0, math.MaxInt64).UTC()}},
 		"one moment":          {`{"dateRange":{"date_from":"now","date_to":"now"}}`, posthog.Query{From: now, To: now}},
 		"other names in it":   {`{"dateRange":{"explicitDate":true}}`, posthog.Query{From: now.Add(-time.Hour), To: now}},
 		"records of no level": {`{"severityLevels":["unspecified"]}`, posthog.Query{Filter: filter.Equal{Field: at(filter.PlaceLevel), Values: []string{"unspecified"}}, From: now.Add(-time.Hour), To: now}},

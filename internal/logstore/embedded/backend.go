@@ -96,7 +96,10 @@ type Backend struct {
 	closed *closedDay
 }
 
-var _ logstore.Backend = (*Backend)(nil)
+var (
+	_ logstore.Backend = (*Backend)(nil)
+	_ logstore.Analyst = (*Backend)(nil)
+)
 
 // Open opens the directory, which then is locked until Close.
 func Open(config Config) (*Backend, error) {

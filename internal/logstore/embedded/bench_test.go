@@ -16,13 +16,11 @@ import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog"
 
-	"github.com/docketlog/docket/internal/filter"
-	"github.com/docketlog/docket/internal/logstore"
 	"github.com/docketlog/docket/internal/logstore/embedded"
 	"github.com/docketlog/docket/internal/record"
 )
 
-var recordCount = flag.Int("records", 100_000, "number of records that the search benchmarks look through")
+var recordCount = flag.Int("records", 1_000_000, "number of records that BenchmarkQueries and BenchmarkMaintenance work on")
 
 // benchmarkBatch returns records of about the time at: 8 severities, 30 services,
 // bodies of 200 bytes made of templates with random ids, 8 attributes.
@@ -70,42 +68,6 @@ func BenchmarkSync(b *testing.B) {
 	for b.Loop() {
 		require.NoError(b, backend.Apply(b.Context(), benchmarkBatch(random, day, 100), false))
 		require.NoError(b, backend.Sync(b.Context()))
-	}
-}
-
-func BenchmarkSearch(b *testing.B) {
-	directory := b.TempDir()
-	backend := open(b, directory)
-	fill(b, backend, directory)
-	lastDay := day.Add(-24 * time.Hour)
-	for name, query := range map[string]logstore.Query{
-		"newest50":          {Limit: 50},
-		"newest50InRange":   {Limit: 50, From: lastDay, To: lastDay.Add(time.Hour)},
-		"oldest50":          {Limit: 50, Order: logstore.OldestFirst},
-		"newest1000":        {Limit: 1000},
-		"offset10000":       {Limit: 50, Offset: 10_000},
-		"offsetHalf":        {Limit: 50, Offset: *recordCount / 2},
-		"level":             {Limit: 50, Filter: filter.Levels{record.LevelFatal}},
-		"levelAndService":   {Limit: 50, Filter: filter.And{filter.Levels{record.LevelError}, filter.Services{"service-7"}}},
-		"body":              {Limit: 50, Filter: filter.BodyContains("REMOVED ORDER")},
-		"bodyWord":          {Limit: 50, Filter: filter.BodyContains("served by the REPLICA")},
-		"bodyRare":          {Limit: 50, Filter: filter.BodyContains("user 77 removed")},
-		"bodyNever":         {Limit: 50, Filter: filter.BodyContains("not in any text")},
-		"bodyNeverInOneDay": {Limit: 50, Filter: filter.BodyContains("not in any text"), From: lastDay},
-	} {
-		query.ProjectID = project
-		b.Run(name, func(b *testing.B) {
-			for b.Loop() {
-				_, err := backend.Search(b.Context(), query)
-				require.NoError(b, err)
-			}
-		})
-		b.Run(name+"/count", func(b *testing.B) {
-			for b.Loop() {
-				_, err := backend.Count(b.Context(), query)
-				require.NoError(b, err)
-			}
-		})
 	}
 }
 

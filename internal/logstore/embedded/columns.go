@@ -29,7 +29,8 @@ const (
 	columnShape          = "shape"   // see shape; not in rows with columnExact or columnParts
 	columnExact          = "exact"   // the record, or a part of it, as OTLP protobuf
 	columnParts          = "parts"   // how many part rows hold the record; such rows have only columnID beside
-	columnOmitted        = "omitted" // "1" when an attribute or a leaf has no column
+	columnPaths          = "paths"   // see leaves; not in rows without any
+	columnOmitted        = "omitted" // "1" when an attribute or a leaf that is not empty has no column, or columnPaths is missing
 )
 
 // The engine's own limits are 2,000 columns for all rows of a block together
@@ -64,6 +65,17 @@ func (s section) prefix() string {
 // columnName returns the name of an attribute's column; ok is false if the engine
 // cannot have or cannot find such a column.
 func columnName(s section, key string) (name string, ok bool) {
+	if name, ok = ownColumn(s, key); ok {
+		return name, true
+	}
+	name = s.prefix() + key
+	// To the engine, a name with a star at its end is a pattern.
+	return name, len(name) <= maxColumnName && !strings.HasSuffix(name, "*")
+}
+
+// ownColumn returns the name of the column that an attribute has for being a field of
+// the record as well. Such columns are outside all limits, and no leaf has one.
+func ownColumn(s section, key string) (name string, ok bool) {
 	switch {
 	case s == sectionLog && key == record.AttributeID:
 		return columnID, true
@@ -71,10 +83,9 @@ func columnName(s section, key string) (name string, ok bool) {
 		return columnHash, true
 	case s == sectionResource && key == record.AttributeServiceName:
 		return columnService, true
+	default:
+		return "", false
 	}
-	name = s.prefix() + key
-	// To the engine, a name with a star at its end is a pattern.
-	return name, len(name) <= maxColumnName && !strings.HasSuffix(name, "*")
 }
 
 // columnSet is the attribute columns of one tenant and day.
@@ -95,6 +106,9 @@ func newColumnSet() *columnSet {
 // name returns the name of the attribute's column, and adds the column if there
 // are fewer than limit; ok is false if the attribute can have none.
 func (c *columnSet) name(s section, key string, limit int) (name string, ok bool) {
+	if name, ok = ownColumn(s, key); ok {
+		return name, true
+	}
 	if name, ok = c.names[s][key]; ok {
 		return name, true
 	}

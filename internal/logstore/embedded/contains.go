@@ -1,6 +1,7 @@
 package embedded
 
 import (
+	"strconv"
 	"strings"
 	"unicode"
 
@@ -12,36 +13,66 @@ import (
 // have cost a look at its texts.
 const maxSpellings = 64
 
-// compileBodyContains returns the condition that the body contains a text, without
-// regard to case, and nil; or a weaker condition, and the finder that decides on
-// the rows that meet it.
+// containsBounds returns the bounds of a filter.Contains of a column's text.
 //
-// The engine would do this only by a regular expression, which is many times
-// slower than a finder. But where it looks for a word, it skips blocks that do not
-// have it without reading them. So the condition names a word of the text in all
-// its spellings.
-func compileBodyContains(part filter.BodyContains) (condition string, finder *filter.Finder) {
-	if part == "" {
-		return conditionAll, nil
+// The engine would do this only by a regular expression, which is many times slower
+// than a filter.Finder. But where it looks for a word, it skips blocks that do not have
+// it without reading them. So the upper bound names a word of the text in all its
+// spellings.
+func containsBounds(column string, parts []string) bounds {
+	conditions := make([]string, len(parts))
+	isExact := true
+	for i, part := range parts {
+		condition, isExactPart := containsCondition(column, part)
+		conditions[i] = condition
+		isExact = isExact && isExactPart
 	}
-	text := []rune(validUTF8(string(part)))
-	if countSpellings(text) == 1 {
-		return quote(columnBody) + ":*" + quote(string(text)) + "*", nil
+	condition := or(conditions...)
+	if isExact {
+		return exactly(condition)
 	}
-	finder = filter.NewFinder(part)
-	if word := longestWord(text); word != nil {
-		return hasWord(spellings(word)), finder
-	}
-	return conditionAll, finder
+	return atMost(and(has(column), condition))
 }
 
-// hasWord returns the condition that one of the words is a whole word of the body.
-func hasWord(words []string) string {
+// containsCondition returns a condition that all texts meet that contain a part in
+// whatever case; isExact is true when no others do.
+func containsCondition(column, part string) (condition string, isExact bool) {
+	if part == "" {
+		return has(column), true
+	}
+	text := []rune(validUTF8(part))
+	if countSpellings(text) == 1 {
+		if mayBeInNumber(part) {
+			return or(substring(column, part), isStoredAsNumber(column)), false
+		}
+		return substring(column, string(text)), true
+	}
+	if word := longestWord(text); word != nil {
+		return hasWord(column, spellings(word)), false
+	}
+	return conditionAll, false
+}
+
+// wildcardCondition returns a condition that all texts meet that are the parts with
+// any text between them.
+func wildcardCondition(column string, parts []string) string {
+	conditions := make([]string, 0, len(parts))
+	for _, part := range parts {
+		if part != "" {
+			condition, _ := containsCondition(column, part)
+			conditions = append(conditions, condition)
+		}
+	}
+	return and(conditions...)
+}
+
+// hasWord returns the condition that one of the words is a whole word of a column.
+func hasWord(column string, words []string) string {
 	conditions := make([]string, len(words))
 	for i, word := range words {
-		conditions[i] = quote(columnBody) + ":" + quote(word)
+		conditions[i] = quote(column) + ":" + quote(word)
 	}
-	return "(" + strings.Join(conditions, " or ") + ")"
+	return or(conditions...)
 }
 
 // longestWord returns the longest of the words that every text has which contains
@@ -105,4 +136,30 @@ func spellings(text []rune) []string {
 		all = longer
 	}
 	return all
+}
+
+// mayBeInNumber reports whether a text without letters may be a part of a number. In
+// columns that it stores as numbers, the engine finds only texts that it takes for
+// numbers of about that size themselves: not the 00 in 500 and not the 5 in -5.
+func mayBeInNumber(text string) bool { return strings.Trim(text, "0123456789.+-_") == "" }
+
+// isStoredAsNumber returns the condition that rows are in a block in which the engine
+// stores a column as numbers.
+func isStoredAsNumber(column string) string {
+	types := []string{"uint8", "uint16", "uint32", "uint64", "int64", "float64"}
+	conditions := make([]string, len(types))
+	for i, name := range types {
+		conditions[i] = quote(column) + ":value_type(" + name + ")"
+	}
+	return or(conditions...)
+}
+
+// isReadAsText reports whether the engine cannot take a text for a number, an address
+// or a time: then a column equals it only if it has that text. Of others, such as 1_0
+// and -0, the engine finds all spellings in columns that it stores in such a form.
+func isReadAsText(text string) bool {
+	if number, err := strconv.ParseInt(text, 10, 64); err == nil && strconv.FormatInt(number, 10) == text {
+		return true // the only spelling that it stores in such a form
+	}
+	return strings.Trim(text, "0123456789.+-_:eETZ ") != ""
 }

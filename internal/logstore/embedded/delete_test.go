@@ -108,6 +108,7 @@ func TestDeleteTheNewestDay(t *testing.T) {
 }
 
 func TestDeleteProjects(t *testing.T) {
+	t.Parallel() // it waits for the engine, mostly
 	directory := t.TempDir()
 	backend := open(t, directory)
 	kept := map[int64][]record.Record{3: batchOn(3, daysAgo(1), 200), 5: batchOn(5, daysAgo(0), 40)}
@@ -145,6 +146,7 @@ func TestDeleteProjects(t *testing.T) {
 }
 
 func TestDeletingAllProjectsDeletesTheDay(t *testing.T) {
+	t.Parallel() // it waits for the engine, mostly
 	backend := open(t, t.TempDir())
 	store(t, backend, batchOn(3, daysAgo(1), 20)...)
 	store(t, backend, batchOn(5, daysAgo(1), 20)...)
@@ -164,6 +166,7 @@ func TestDeletingAllProjectsDeletesTheDay(t *testing.T) {
 
 // The newest day may have no records left: they must not be looked for there.
 func TestReopenWithAnEmptyNewestDay(t *testing.T) {
+	t.Parallel() // it waits for the engine, mostly
 	directory := t.TempDir()
 	backend := open(t, directory)
 	kept := batchOn(project, daysAgo(1), 20)
@@ -182,6 +185,7 @@ func TestReopenWithAnEmptyNewestDay(t *testing.T) {
 
 // A task of the engine's that a crash left is not taken up by the next start.
 func TestCrashDuringDeleteProjects(t *testing.T) {
+	t.Parallel() // it waits for the engine, mostly
 	directory := t.TempDir()
 	backend := open(t, directory)
 	batch := batchOn(project, daysAgo(1), 20)
@@ -237,6 +241,7 @@ func TestDeleteDayWhileItIsRead(t *testing.T) {
 }
 
 func TestDeletionsBesideEverythingElse(t *testing.T) {
+	t.Parallel() // it waits for the engine, mostly
 	backend := open(t, t.TempDir())
 	const kept = 3
 	ctx, cancel := context.WithCancel(t.Context())
@@ -259,10 +264,15 @@ func TestDeletionsBesideEverythingElse(t *testing.T) {
 		var err error
 		for ctx.Err() == nil && err == nil {
 			_, err = backend.Search(context.WithoutCancel(ctx), logstore.Query{ProjectID: project, Limit: 1000})
+			time.Sleep(10 * time.Millisecond) // else nothing else gets far
 		}
 		searched <- err
 	}()
-	for range 3 {
+	rounds := 2
+	if isLong() {
+		rounds = 10
+	}
+	for range rounds {
 		time.Sleep(100 * time.Millisecond)
 		require.NoError(t, backend.DeleteDay(t.Context(), daysAgo(2)))
 		require.NoError(t, backend.DeleteProjects(t.Context(), daysAgo(1), []int64{project}))
@@ -277,6 +287,7 @@ func TestDeletionsBesideEverythingElse(t *testing.T) {
 }
 
 func TestCanceledDeletion(t *testing.T) {
+	t.Parallel() // it waits for the engine, mostly
 	backend := open(t, t.TempDir())
 	store(t, backend, batchOn(3, daysAgo(1), 20)...)
 	store(t, backend, batchOn(5, daysAgo(1), 20)...)

@@ -9,7 +9,8 @@
 // leave out (the order of attributes and their types), so that a record comes
 // back exactly as it went in. The shape is the same for most records of a source
 // and costs next to nothing. Leaves of nested maps get columns of their own
-// (attributes.context.user.name), only to be filtered by.
+// (attributes.context.user.name), only to be filtered by, and one more column has the
+// paths of all that is in maps, which also tells what is empty there.
 //
 // # What the engine would lose
 //
@@ -24,6 +25,19 @@
 // exact one in a column. What remains is refused for good (logstore.RefusedError),
 // alone: a record without a project or with an impossible one, an id that is
 // missing, very long or not UTF-8, and values of more than maxDepth levels.
+//
+// # What a question becomes
+//
+// A filter becomes a condition in the engine's language that all matching rows meet, as
+// narrow as can be said in it. What it cannot say (case, numbers, regular expressions,
+// what an attribute without a column is) is looked at in the columns of the rows that
+// meet it. The records of rows that do not tell all that is asked for are decoded, and
+// the filter is evaluated on these. See plan for this, bounds and residual for how an
+// expression is divided up, and page for how the newest records are found without
+// reading all.
+//
+// The same rows are counted for a logstore.Analyst, by the engine if nothing but a few
+// columns is needed, else here, up to a number of different texts.
 //
 // # Copies
 //

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 
 	"github.com/VictoriaMetrics/VictoriaLogs/lib/logstorage"
@@ -36,12 +37,14 @@ type encoder struct {
 	shape []byte
 	// isExact is false once something cannot be told by columns and shape.
 	isExact bool
-	// isOmitting is true once an attribute or a leaf got no column.
+	// isOmitting is true once an attribute or a leaf got no column, or not its own.
 	isOmitting bool
 	// hasLeaves is true once an attribute is a map.
 	hasLeaves bool
-	// taken are the names of the columns so far, known only while leaves are added.
+	// taken are the names of the columns that leaves cannot have (any more), and paths
+	// the text of columnPaths so far; both are known only while leaves are added.
 	taken map[string]struct{}
+	paths []byte
 }
 
 func newEncoder(columns *columnSets) *encoder {
@@ -167,13 +170,25 @@ func (e *encoder) addFields(r record.Record) {
 // addSection adds the attributes of a section to the columns and to the shape.
 func (e *encoder) addSection(s section, attributes pcommon.Map) {
 	e.shape = append(e.shape, '|')
-	e.isExact = e.isExact && hasUniqueKeys(attributes)
+	isUnique := hasUniqueKeys(attributes)
+	e.isExact = e.isExact && isUnique
 	first := true
 	for key, value := range attributes.All() {
 		e.shape = appendShapeEntry(e.shape, first, value.Type(), key)
 		first = false
+		if !isUnique { // only the first of equal keys counts
+			value, _ = attributes.Get(key)
+			if name, _ := columnName(s, key); e.has(name) {
+				continue
+			}
+		}
 		e.addAttribute(s, key, value)
 	}
+}
+
+// has reports whether the row has the column already.
+func (e *encoder) has(name string) bool {
+	return slices.ContainsFunc(e.fields, func(f logstorage.Field) bool { return f.Name == name })
 }
 
 func (e *encoder) addAttribute(s section, key string, value pcommon.Value) {
@@ -181,6 +196,9 @@ func (e *encoder) addAttribute(s section, key string, value pcommon.Value) {
 		e.hasLeaves = true
 	}
 	name, ok := "", isValidText(key)
+	if s == sectionLog && key == record.AttributeHash && value.Type() != pcommon.ValueTypeStr {
+		ok = false // it is no hash, as which the column is found
+	}
 	if ok {
 		name, ok = e.set.name(s, key, maxColumns)
 	}

@@ -6,8 +6,6 @@ import (
 	"time"
 
 	"github.com/VictoriaMetrics/VictoriaLogs/lib/logstorage"
-
-	"github.com/docketlog/docket/internal/filter"
 )
 
 // ForceMerge merges all parts of the engine, as it does by itself in time.
@@ -19,17 +17,7 @@ func (b *Backend) CountExact(ctx context.Context, project int64) (int64, error) 
 	if err != nil {
 		return 0, err
 	}
-	return b.rows.count(ctx, selection{tenant, span{0, maxEngineTime}, compiled{condition: columnExact + ":*"}})
-}
-
-// CountContaining counts the rows of a project by their bodies.
-func (b *Backend) CountContaining(ctx context.Context, project int64, part filter.BodyContains) (int64, error) {
-	tenant, err := tenantOf(project)
-	if err != nil {
-		return 0, err
-	}
-	finders := []*filter.Finder{filter.NewFinder(part)}
-	return b.rows.count(ctx, selection{tenant, span{0, maxEngineTime}, compiled{condition: conditionAll, bodies: finders}})
+	return b.rows.count(ctx, selection{tenant, span{0, maxEngineTime}, has(columnExact)})
 }
 
 // LeaveSnapshots leaves what a crash in the middle of Sync does.
@@ -83,4 +71,25 @@ func (b *Backend) LeaveRewrite(ctx context.Context, project int64, before time.T
 		return err
 	}
 	return b.rows.storage.DeleteRunTask(ctx, "left", before.UnixNano(), []tenantID{tenant}, filter)
+}
+
+// QueryEngine makes the engine answer a query in LogsQL about a project, and returns
+// the number of rows of the answer.
+func (b *Backend) QueryEngine(ctx context.Context, project int64, from, to time.Time, logsql string) (rows int, err error) {
+	tenant, err := tenantOf(project)
+	if err != nil {
+		return 0, err
+	}
+	query, err := logstorage.ParseQuery(logsql)
+	if err != nil {
+		return 0, err
+	}
+	query.AddTimeFilter(from.UnixNano(), to.UnixNano())
+	var mu sync.Mutex
+	err = b.rows.storage.RunQuery(b.rows.queryContext(ctx, selection{tenant: tenant}, query), func(_ uint, block *logstorage.DataBlock) {
+		mu.Lock()
+		defer mu.Unlock()
+		rows += block.RowsCount()
+	})
+	return rows, err
 }

@@ -9,7 +9,6 @@ import (
 
 	"github.com/VictoriaMetrics/VictoriaLogs/lib/logstorage"
 
-	"github.com/docketlog/docket/internal/filter"
 	"github.com/docketlog/docket/internal/record"
 )
 
@@ -71,9 +70,9 @@ func (b *Backend) readLarge(ctx context.Context, large largeRecord) (record.Reco
 		ids[i] = partID(large.id, i)
 	}
 	selected := selection{
-		tenant:   partsOf(large.tenant),
-		span:     span{large.time, large.time},
-		compiled: compiled{condition: in(columnID, ids)},
+		tenant:    partsOf(large.tenant),
+		span:      span{large.time, large.time},
+		condition: in(columnID, ids),
 	}
 	parts := map[string]string{}
 	err = b.rows.read(ctx, selected, []string{columnID, columnExact}, func(block *logstorage.DataBlock) {
@@ -100,7 +99,7 @@ func (b *Backend) readLarge(ctx context.Context, large largeRecord) (record.Reco
 // later than their parts.
 func (b *Backend) missingPart(ctx context.Context, large largeRecord, part string) error {
 	main := selection{
-		tenant: large.tenant, span: span{large.time, large.time}, compiled: compiled{condition: in(columnID, []string{large.id})},
+		tenant: large.tenant, span: span{large.time, large.time}, condition: in(columnID, []string{large.id}),
 	}
 	count, err := b.rows.count(ctx, main)
 	switch {
@@ -111,55 +110,4 @@ func (b *Backend) missingPart(ctx context.Context, large largeRecord, part strin
 	default:
 		return fmt.Errorf("record %s: %w: part %s is missing", large.id, errDamaged, part)
 	}
-}
-
-// withLargeRecords returns the form of a filter that selects large records too,
-// given the one that does not see them: it evaluates the filter on each of these
-// in memory. There are hardly ever any.
-func (b *Backend) withLargeRecords(
-	ctx context.Context, tenant tenantID, times timeRange, expression filter.Expression, others compiled,
-) (compiled, error) {
-	selected := selection{tenant: partsOf(tenant), span: times.span(), compiled: compiled{condition: times.condition()}}
-	count, err := b.rows.count(ctx, selected)
-	if err != nil || count == 0 {
-		return others, err
-	}
-	selected.tenant, selected.condition = tenant, and(quote(columnParts)+":*", selected.condition)
-	all, err := b.largeRecords(ctx, selected)
-	if err != nil {
-		return compiled{}, err
-	}
-	var matching []string
-	for _, large := range all {
-		r, err := b.readLarge(ctx, large)
-		if errors.Is(err, errRemoved) {
-			continue
-		}
-		if err != nil {
-			return compiled{}, err
-		}
-		if filter.Matches(expression, r) {
-			matching = append(matching, large.id)
-		}
-	}
-	result := compiled{condition: and(others.condition, quote(columnParts)+`:=""`), bodies: others.bodies, hasLarge: true}
-	if len(matching) > 0 {
-		result.condition = "(" + result.condition + " or " + in(columnID, matching) + ")"
-	}
-	return result, nil
-}
-
-// largeRecords returns the selected main rows.
-func (b *Backend) largeRecords(ctx context.Context, selected selection) ([]largeRecord, error) {
-	var all []largeRecord
-	err := b.rows.read(ctx, selected, []string{columnTime, columnID, columnParts}, func(block *logstorage.DataBlock) {
-		times, _ := block.GetTimestamps(nil)
-		ids, parts := valuesOf(block, columnID), valuesOf(block, columnParts)
-		for i, time := range times {
-			all = append(all, largeRecord{
-				tenant: selected.tenant, time: time, id: strings.Clone(ids[i]), parts: strings.Clone(parts[i]),
-			})
-		}
-	})
-	return all, err
 }

@@ -1,12 +1,9 @@
 package embedded
 
 import (
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
-
-	"github.com/docketlog/docket/internal/filter"
 )
 
 // LogsQL conditions that all rows and no rows meet.
@@ -18,62 +15,46 @@ const (
 // maxIDsPerQuery is the number of ids that one query asks for.
 const maxIDsPerQuery = 1000
 
-// compiled is a filter in the form in which it is evaluated: a row is selected
-// that meets the condition and whose body contains the texts of all finders.
-type compiled struct {
-	// condition is in LogsQL.
-	condition string
-	bodies    []*filter.Finder
-	// hasLarge is true when the condition alone decides on large records, which
-	// have no body in their rows.
-	hasLarge bool
-}
-
-// compile returns the form of the expression that selects the rows of exactly
-// those records that it matches; large records, of which rows say nothing, aside.
-func compile(expression filter.Expression) (compiled, error) {
-	switch e := expression.(type) {
-	case nil:
-		return compiled{condition: conditionAll}, nil
-	case filter.And:
-		return compileAnd(e)
-	case filter.Levels:
-		return compiled{condition: in(columnLevel, e)}, nil
-	case filter.Services:
-		return compiled{condition: in(columnService, e)}, nil
-	case filter.BodyContains:
-		condition, finder := compileBodyContains(e)
-		if finder == nil {
-			return compiled{condition: condition}, nil
-		}
-		return compiled{condition: condition, bodies: []*filter.Finder{finder}}, nil
-	default:
-		return compiled{}, fmt.Errorf("the embedded store cannot evaluate the filter %T", expression)
-	}
-}
-
-func compileAnd(parts filter.And) (compiled, error) {
-	var all compiled
-	conditions := make([]string, 0, len(parts))
-	for _, part := range parts {
-		one, err := compile(part)
-		if err != nil {
-			return compiled{}, err
-		}
-		conditions = append(conditions, one.condition)
-		all.bodies = append(all.bodies, one.bodies...)
-	}
-	all.condition = and(conditions...)
-	return all, nil
-}
-
-// and returns the condition that rows meet which meet all of the conditions.
+// and returns the condition that rows meet which meet all of the conditions; "" is
+// met by all.
 func and(conditions ...string) string {
+	if slices.Contains(conditions, conditionNone) {
+		return conditionNone
+	}
 	conditions = slices.DeleteFunc(slices.Clone(conditions), func(c string) bool { return c == "" || c == conditionAll })
-	if len(conditions) == 0 {
+	return join(conditions, " ", conditionAll)
+}
+
+// or returns the condition that rows meet which meet one of the conditions.
+func or(conditions ...string) string {
+	if slices.Contains(conditions, conditionAll) {
 		return conditionAll
 	}
-	return "(" + strings.Join(conditions, " ") + ")"
+	conditions = slices.DeleteFunc(slices.Clone(conditions), func(c string) bool { return c == conditionNone })
+	return join(conditions, " or ", conditionNone)
+}
+
+func join(conditions []string, operator, none string) string {
+	switch len(conditions) {
+	case 0:
+		return none
+	case 1:
+		return conditions[0]
+	default:
+		return "(" + strings.Join(conditions, operator) + ")"
+	}
+}
+
+// not returns the condition that rows meet which do not meet the condition.
+func not(condition string) string {
+	switch condition {
+	case conditionAll:
+		return conditionNone
+	case conditionNone:
+		return conditionAll
+	default:
+		return "!(" + condition + ")"
+	}
 }
 
 // in returns the condition that a column has one of the values; "" stands for no
@@ -88,6 +69,29 @@ func in[T ~string](column string, values []T) string {
 	}
 	return quote(column) + ":in(" + strings.Join(quoted, ",") + ")"
 }
+
+// inNonEmpty is in, but for "", which it leaves out.
+func inNonEmpty(column string, values []string) string {
+	return in(column, slices.DeleteFunc(slices.Clone(values), func(value string) bool { return value == "" }))
+}
+
+// has returns the condition that rows have a column.
+func has(column string) string {
+	switch column {
+	case columnBody: // to the engine, "_msg":* is all rows
+		return not(lacks(column))
+	case columnLevel: // all that have no parts
+		return conditionAll
+	default:
+		return quote(column) + ":*"
+	}
+}
+
+// lacks returns the condition that rows lack a column.
+func lacks(column string) string { return quote(column) + `:=""` }
+
+// substring returns the condition that a column contains a text that is not empty.
+func substring(column, text string) string { return quote(column) + ":*" + quote(text) + "*" }
 
 // quote returns a literal of LogsQL, which reads them as Go does.
 func quote(text string) string { return strconv.Quote(text) }

@@ -11,47 +11,43 @@ import (
 	"sync"
 	"time"
 
-	"github.com/VictoriaMetrics/VictoriaLogs/lib/logstorage"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/docketlog/docket/internal/logstore"
+	"github.com/docketlog/docket/internal/record"
 )
 
 // page finds a stretch of the selected rows in the query's order.
 //
 // The engine can sort, but it reads everything to find the newest fifty. So page
 // reads one window of time after the other, from the end where the order starts,
-// until it has enough. Windows grow, but for those that hold too many rows.
-// How many a window holds is known beforehand: counting rows regardless of the
-// condition takes next to no time.
+// until it has enough. Windows have about as many rows as are worth reading, and more
+// from one to the next the fewer of them are selected. How many a window holds is
+// known beforehand: counting rows regardless of the condition takes next to no time.
 type page struct {
-	rows *rows
-	selection
+	backend *Backend
+	plan
 	order logstore.Order
+
+	// least and most are how many rows a window is to have.
+	least, most int
 }
 
 const (
 	// firstWindow is the length of the first window.
 	firstWindow = int64(time.Second)
-	// windowGrowth is how much longer the next window is.
-	windowGrowth = 4
+	// maxGrowth is how much longer a window becomes at most that holds too little.
+	maxGrowth = 64
 	// windowShrinkage is how much shorter a window becomes that holds too much.
-	windowShrinkage = 16
-	// maxRead is the number of rows that may be looked at for a condition at first.
-	// The next window may have twice as many as the largest before it, so that
-	// looking through everything is fast, and not much more is read than needed.
-	maxRead = 65_536
+	windowShrinkage = 4
+	// leastRead and mostRead are how many rows are looked at for a condition at first,
+	// and maxIncrease how many times as many the next time.
+	leastRead   = 1024
+	mostRead    = 65_536
+	maxIncrease = 16
 	// fewRows is the number of rows that are always worth reading.
 	fewRows = 4096
 )
-
-// rowOrder is by what rows are ordered. The texts of exact times sort as the
-// times do.
-type rowOrder struct {
-	time      int64
-	exactTime string
-	id        string
-}
 
 func (k rowOrder) compare(other rowOrder) int {
 	return cmp.Or(
@@ -66,48 +62,104 @@ func (p page) find(ctx context.Context, offset, limit int) ([]rowOrder, error) {
 	var found []rowOrder
 	rest := p.span
 	wanted := min(limit, math.MaxInt-offset)
-	maxWindow := p.maxWindow(wanted)
+	p.setFirst(wanted)
 	for window := firstWindow; !rest.isEmpty() && len(found) < offset+wanted; {
-		next, after := p.cut(rest, window)
-		count, err := p.rows.count(ctx, selection{tenant: p.tenant, span: next})
+		skippable := 0
+		if len(found) == 0 {
+			skippable = offset
+		}
+		next, rows, isPassed, err := p.next(ctx, rest, window, skippable)
 		if err != nil {
 			return nil, err
 		}
-		rows := int(count)
-		isPassed := p.isUnconditional() && len(found) == 0 && rows <= offset
-		if !isPassed && rows > maxWindow && next.length() > 1 {
-			window = max(1, next.length()/windowShrinkage)
-			continue
-		}
-		window, rest = grow(window), after
-		if isPassed {
-			offset -= rows
-		}
-		if isPassed || rows == 0 {
-			continue
-		}
-		first, matching, err := p.read(ctx, next, rows, offset+wanted-len(found))
-		maxWindow = max(maxWindow, 2*rows)
+		window, rest = next.length(), p.without(rest, next)
 		switch {
-		case err != nil:
+		case isPassed:
+			offset -= rows
+			window = grow(window, 1, windowShrinkage)
+			continue
+		case rows == 0:
+			continue
+		case p.after != nil && (p.after.place.time < next.from || next.to < p.after.place.time):
+			p.after = nil // this window and all that follow are behind it
+		}
+		missing := offset + wanted - len(found)
+		first, matching, err := p.read(ctx, next, rows, missing)
+		if err != nil {
 			return nil, err
-		case len(found) == 0 && matching <= offset:
+		}
+		p.setNext(rows, matching, missing)
+		if len(found) == 0 && matching <= offset {
 			offset -= matching
-		default:
+		} else {
 			found = append(found, first...)
 		}
 	}
 	return found[min(offset, len(found)):], nil
 }
 
-func (p page) isUnconditional() bool { return p.condition == conditionAll && len(p.bodies) == 0 }
-
-// maxWindow returns the largest number of rows that a window may have to be read.
-func (p page) maxWindow(wanted int) int {
-	if p.isUnconditional() {
-		return max(wanted, fewRows)
+// setFirst says how many rows the first window is to have.
+func (p *page) setFirst(wanted int) {
+	switch {
+	case p.isAboutAll():
+		p.most = max(wanted, fewRows)
+		p.least = min(wanted, p.most)
+	default:
+		p.least, p.most = leastRead, mostRead
 	}
-	return maxRead
+}
+
+// setNext says how many rows the next window is to have, after one of which some
+// matched. So what is rare is found fast, and not much more is read than needed.
+func (p *page) setNext(rows, matching, missing int) {
+	if p.isAboutAll() || p.isSelective {
+		return
+	}
+	increase := maxIncrease
+	if matching > 0 {
+		increase = min(maxIncrease, 1+missing/matching)
+	}
+	p.least = max(p.least, rows*increase)
+	p.most = max(p.most, 4*p.least)
+}
+
+// next returns the next window, which starts where the rest does, and how many rows
+// there are in it; isPassed is true if all of them are to be skipped.
+func (p page) next(ctx context.Context, rest span, window int64, skippable int) (next span, rows int, isPassed bool, err error) {
+	if p.isSelective {
+		return rest, fewRows, false, nil // however many there are
+	}
+	small, smallRows := noSpan(), 0
+	hasShrunk := false
+	for {
+		next, after := p.cut(rest, window)
+		count, err := p.backend.rows.count(ctx, selection{tenant: p.tenant, span: next})
+		if err != nil {
+			return noSpan(), 0, false, err
+		}
+		rows := int(count)
+		switch {
+		case p.isUnconditional() && skippable > 0 && rows <= skippable:
+			return next, rows, true, nil
+		case rows > p.most && next.length() > 1:
+			window = max(1, next.length()/windowShrinkage)
+			if !small.isEmpty() && small.length() >= window {
+				return small, smallRows, false, nil
+			}
+			hasShrunk = true
+		case rows < p.least && !after.isEmpty() && !hasShrunk:
+			small, smallRows = next, rows
+			window = grow(next.length(), rows, p.least)
+		default:
+			return next, rows, false, nil
+		}
+	}
+}
+
+// without returns what is left of a span without its start, in the query's order.
+func (p page) without(rest, start span) span {
+	_, after := p.cut(rest, start.length())
+	return after
 }
 
 // cut splits a span into its start, in the query's order, of at most the given
@@ -124,7 +176,12 @@ func (p page) cut(in span, window int64) (start, rest span) {
 	return span{border + 1, in.to}, span{in.from, border}
 }
 
-func grow(window int64) int64 { return min(window, maxEngineTime/windowGrowth) * windowGrowth }
+// grow returns the length of a window that is likely to have somewhat more than the
+// least number of rows, given one that has fewer.
+func grow(window int64, rows, least int) int64 {
+	factor := min(maxGrowth, int64(least/max(1, rows))+1)
+	return min(window, math.MaxInt64/factor) * factor
+}
 
 // read returns the first matching rows of a span in the query's order, at most
 // limit, and how many there are. The span has about the given number of rows.
@@ -134,22 +191,48 @@ func (p page) read(ctx context.Context, in span, rows, limit int) (sorted []rowO
 		first.before = func(a, b rowOrder) bool { return a.compare(b) > 0 }
 	}
 	var adding sync.Mutex
-	names := []string{columnTime, columnExactTime, columnID}
 	group, ctx := errgroup.WithContext(ctx)
 	for _, part := range in.split(readers(rows)) {
-		selected := p.selection
-		selected.span = part
+		s := scan{backend: p.backend, plan: p.plan, names: orderColumns()}
+		s.span = part
 		group.Go(func() error {
-			return p.rows.readByBody(ctx, selected, names, func(block *logstorage.DataBlock, indexes []int) {
-				adding.Lock()
-				defer adding.Unlock()
-				matching += len(indexes)
-				first.addBlock(block, indexes)
-			})
+			collectors, err := s.run(ctx, func() collector { return &pageCollector{firstRows: firstRows{limit: limit, before: first.before}} })
+			adding.Lock()
+			defer adding.Unlock()
+			for _, c := range collectors {
+				one := c.(*pageCollector) //nolint:forcetypeassert // see above
+				matching += one.matching
+				for _, key := range one.rows {
+					first.add(key)
+				}
+			}
+			return err
 		})
 	}
 	err = group.Wait()
 	return first.sorted(), matching, err
+}
+
+// pageCollector keeps the first rows and counts all.
+type pageCollector struct {
+	firstRows
+
+	matching int
+}
+
+func (c *pageCollector) addRows(found foundRows) error {
+	orderOf := orderIn(found.block)
+	for _, row := range found.indexes {
+		c.addCopy(orderOf(row))
+	}
+	c.matching += len(found.indexes)
+	return nil
+}
+
+func (c *pageCollector) addRecord(r record.Record) error {
+	c.add(orderOf(r))
+	c.matching++
+	return nil
 }
 
 // readers returns how many queries should read a span at the same time. One query
@@ -169,28 +252,23 @@ type firstRows struct {
 	rows   []rowOrder
 }
 
-// addBlock adds rows of a block.
-func (f *firstRows) addBlock(block *logstorage.DataBlock, indexes []int) {
-	times, ids, exactTimes := valuesOf(block, columnTime), valuesOf(block, columnID), valuesOf(block, columnExactTime)
-	for _, i := range indexes {
-		time, _ := logstorage.TryParseTimestampRFC3339Nano(times[i])
-		f.add(rowOrder{time, exactTimes[i], ids[i]})
-	}
-}
-
-// add adds a row; it copies its texts.
-func (f *firstRows) add(key rowOrder) {
-	isFull := len(f.rows) == f.limit
-	if isFull && !f.before(key, f.rows[0]) {
+// addCopy adds a row; it copies its texts.
+func (f *firstRows) addCopy(key rowOrder) {
+	if len(f.rows) == f.limit && !f.before(key, f.rows[0]) {
 		return
 	}
 	key.id, key.exactTime = strings.Clone(key.id), strings.Clone(key.exactTime)
-	if isFull {
+	f.add(key)
+}
+
+func (f *firstRows) add(key rowOrder) {
+	switch {
+	case len(f.rows) < f.limit:
+		heap.Push(f, key)
+	case f.before(key, f.rows[0]):
 		f.rows[0] = key
 		heap.Fix(f, 0)
-		return
 	}
-	heap.Push(f, key)
 }
 
 // sorted returns the rows in order.

@@ -50,7 +50,7 @@ func (b *Backend) rewrite(ctx context.Context, day int64, tenants []tenantID) er
 // countOf counts the rows of a day that tenants have and that meet a condition.
 func (b *Backend) countOf(ctx context.Context, day int64, tenants []tenantID, condition string) (total int64, err error) {
 	for _, tenant := range tenants {
-		count, err := b.rows.count(ctx, selection{tenant: tenant, span: spanOfDay(day), compiled: compiled{condition: condition}})
+		count, err := b.rows.count(ctx, selection{tenant: tenant, span: spanOfDay(day), condition: condition})
 		if err != nil {
 			return 0, err
 		}

@@ -39,18 +39,16 @@ func (s *rows) add(added []row) {
 // flush makes all rows that were added findable.
 func (s *rows) flush() { s.storage.DebugFlush() }
 
-// selection is the rows of a tenant in a span that a filter selects.
+// selection is the rows of a tenant in a span that meet a condition in LogsQL; "" is
+// met by all.
 type selection struct {
 	tenant tenantID
 	span
-	compiled
+	condition string
 }
 
 // count returns the number of selected rows.
 func (s *rows) count(ctx context.Context, selected selection) (int64, error) {
-	if len(selected.bodies) > 0 {
-		return s.countByBody(ctx, selected)
-	}
 	const column = "rows"
 	var total int64
 	var parseErr error
@@ -91,20 +89,23 @@ func fields(names []string) string {
 
 func (s *rows) query(ctx context.Context, selected selection, pipe string, visit func(block *logstorage.DataBlock)) error {
 	var visiting sync.Mutex
-	return s.queryAtOnce(ctx, selected, pipe, func(block *logstorage.DataBlock) {
+	return s.queryAtOnce(ctx, selected, pipe, func(_ uint, block *logstorage.DataBlock) {
 		visiting.Lock()
 		defer visiting.Unlock()
 		visit(block)
 	})
 }
 
-// queryAtOnce calls visit for several blocks at the same time.
-func (s *rows) queryAtOnce(ctx context.Context, selected selection, pipe string, visit func(block *logstorage.DataBlock)) error {
+// queryAtOnce calls visit for several blocks at the same time, but for each worker only
+// for one. Workers are numbered from 0.
+func (s *rows) queryAtOnce(
+	ctx context.Context, selected selection, pipe string, visit func(worker uint, block *logstorage.DataBlock),
+) error {
 	query, err := s.parse(selected, pipe)
 	if err != nil {
 		return err
 	}
-	err = s.storage.RunQuery(s.queryContext(ctx, selected, query), func(_ uint, block *logstorage.DataBlock) { visit(block) })
+	err = s.storage.RunQuery(s.queryContext(ctx, selected, query), logstorage.WriteDataBlockFunc(visit))
 	if err != nil {
 		return fmt.Errorf("query the storage engine: %w", err)
 	}
@@ -114,7 +115,7 @@ func (s *rows) queryAtOnce(ctx context.Context, selected selection, pipe string,
 func (s *rows) parse(selected selection, pipe string) (*logstorage.Query, error) {
 	condition := selected.condition
 	if condition == "" {
-		condition = "*"
+		condition = conditionAll
 	}
 	text := condition
 	if pipe != "" {

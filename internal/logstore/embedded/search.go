@@ -14,7 +14,7 @@ import (
 	"github.com/docketlog/docket/internal/record"
 )
 
-// Count implements logstore.Backend.
+// Count implements logstore.Backend. It regards After, which leaves records out.
 func (b *Backend) Count(ctx context.Context, query logstore.Query) (int64, error) {
 	done, err := b.use(ctx)
 	if err != nil {
@@ -22,11 +22,11 @@ func (b *Backend) Count(ctx context.Context, query logstore.Query) (int64, error
 	}
 	defer done()
 
-	selected, isEmpty, err := b.selectRows(ctx, query)
+	p, isEmpty, err := b.planOf(ctx, query)
 	if err != nil || isEmpty {
 		return 0, wrap("count", err)
 	}
-	count, err := b.rows.count(ctx, selected)
+	count, err := b.count(ctx, p)
 	return count, wrap("count", err)
 }
 
@@ -42,19 +42,64 @@ func (b *Backend) Search(ctx context.Context, query logstore.Query) ([]record.Re
 		return nil, fmt.Errorf("search: limit %d and offset %d must not be negative", query.Limit, query.Offset)
 	}
 
-	selected, isEmpty, err := b.selectRows(ctx, query)
+	p, isEmpty, err := b.planOf(ctx, query)
 	if err != nil || isEmpty || query.Limit == 0 {
 		return nil, wrap("search", err)
 	}
 	// No rows are outside this, and the search for the page starts at an end.
-	selected.from = max(selected.from, b.rows.oldest())
-	selected.to = min(selected.to, b.newest.Load())
-	keys, err := page{rows: b.rows, selection: selected, order: query.Order}.find(ctx, query.Offset, query.Limit)
+	p.from = max(p.from, b.rows.oldest())
+	p.to = min(p.to, b.newest.Load())
+	keys, err := page{backend: b, plan: p, order: query.Order}.find(ctx, query.Offset, query.Limit)
 	if err != nil {
 		return nil, wrap("search", err)
 	}
-	records, err := b.fetch(ctx, selected.tenant, keys)
+	records, err := b.fetch(ctx, p.tenant, keys)
 	return records, wrap("search", err)
+}
+
+// planOf returns the plan for a query; isEmpty is true when it can select nothing.
+func (b *Backend) planOf(ctx context.Context, query logstore.Query) (p plan, isEmpty bool, err error) {
+	p, isEmpty, err = b.newPlan(ctx, logstore.Selection{
+		ProjectID: query.ProjectID, From: query.From, To: query.To, Filter: query.Filter,
+	})
+	if err != nil || isEmpty {
+		return plan{}, isEmpty, err
+	}
+	return p, p.startAfter(query.Order, query.After), nil
+}
+
+// count returns how many records a plan selects.
+func (b *Backend) count(ctx context.Context, p plan) (int64, error) {
+	if p.isConditionOnly() {
+		return b.rows.count(ctx, selection{tenant: p.tenant, span: p.span, condition: p.plain})
+	}
+	var total int64
+	s := scan{backend: b, plan: p}
+	if p.residual == nil && p.after == nil && p.plain != conditionNone {
+		count, err := b.rows.count(ctx, selection{tenant: p.tenant, span: p.span, condition: p.plain})
+		if err != nil {
+			return 0, err
+		}
+		total, s.plain = count, conditionNone
+	}
+	collectors, err := s.run(ctx, func() collector { return new(counter) })
+	for _, c := range collectors {
+		total += int64(*c.(*counter)) //nolint:forcetypeassert // see above
+	}
+	return total, err
+}
+
+// counter counts records.
+type counter int64
+
+func (c *counter) addRows(found foundRows) error {
+	*c += counter(len(found.indexes))
+	return nil
+}
+
+func (c *counter) addRecord(record.Record) error {
+	*c++
+	return nil
 }
 
 func wrap(doing string, err error) error {
@@ -62,29 +107,6 @@ func wrap(doing string, err error) error {
 		return fmt.Errorf("%s: %w", doing, err)
 	}
 	return nil
-}
-
-// selectRows translates a query; isEmpty is true when it can select nothing.
-func (b *Backend) selectRows(ctx context.Context, query logstore.Query) (selected selection, isEmpty bool, err error) {
-	tenant, err := tenantOf(query.ProjectID)
-	if err != nil {
-		return selection{}, false, err
-	}
-	times := newTimeRange(query.From, query.To)
-	if times.isEmpty() {
-		return selection{}, true, nil
-	}
-	rows, err := compile(query.Filter)
-	if err != nil {
-		return selection{}, false, err
-	}
-	if query.Filter != nil {
-		if rows, err = b.withLargeRecords(ctx, tenant, times, query.Filter, rows); err != nil {
-			return selection{}, false, err
-		}
-	}
-	rows.condition = and(rows.condition, times.condition())
-	return selection{tenant: tenant, span: times.span(), compiled: rows}, false, nil
 }
 
 // foundKey identifies a record. An id would do, if senders could be trusted.
@@ -123,7 +145,7 @@ func (b *Backend) fetchChunk(ctx context.Context, tenant tenantID, keys []rowOrd
 	var large []largeRecord
 	var decodeErr error
 	err := b.rows.read(ctx, selected, nil, func(block *logstorage.DataBlock) {
-		for time, row := range rowsOf(block) {
+		for time, row := range rowsOf(block, func(int) bool { return true }) {
 			id := row[columnID]
 			if parts := row[columnParts]; parts != "" {
 				large = append(large, largeRecord{tenant: tenant, id: id, time: time, parts: parts})
@@ -156,9 +178,9 @@ func (b *Backend) fetchChunk(ctx context.Context, tenant tenantID, keys []rowOrd
 	return nil
 }
 
-// rowsOf yields the time and the columns of each row of a block. The texts are
+// rowsOf yields the time and the columns of each wanted row of a block. The texts are
 // copies.
-func rowsOf(block *logstorage.DataBlock) iter.Seq2[int64, columns] {
+func rowsOf(block *logstorage.DataBlock, isWanted func(row int) bool) iter.Seq2[int64, columns] {
 	return func(yield func(int64, columns) bool) {
 		times, _ := block.GetTimestamps(nil)
 		all := block.GetColumns(false)
@@ -167,6 +189,9 @@ func rowsOf(block *logstorage.DataBlock) iter.Seq2[int64, columns] {
 			names[n] = strings.Clone(column.Name)
 		}
 		for i, time := range times {
+			if !isWanted(i) {
+				continue
+			}
 			row := columns{}
 			for n, column := range all {
 				if value := column.Values[i]; value != "" {

@@ -104,18 +104,22 @@ func respell(random *rand.Rand, text []rune) string {
 func TestSearchAgreesWithMatches(t *testing.T) {
 	backend := open(t, t.TempDir())
 	random := randomSource(t)
+	size, queries := 400, 60
+	if isLong() {
+		size, queries = 2000, 1000
+	}
 	var all reference
-	for range 1000 {
+	for range size {
 		all = append(all, randomRecord(random, project))
 	}
 	store(t, backend, all...)
-	matched := requireAgreement(t, backend, all, random, 200)
-	assert.Greater(t, matched, 15, "too few of the filters match something for this to be a test")
+	matched := requireAgreement(t, backend, all, random, queries)
+	assert.Greater(t, matched, queries/15, "too few of the filters match something for this to be a test")
 
 	large := newRecord(project, pcommon.NewTimestampFromTime(day), strings.Repeat("user logged in 007 ", 120_000))
 	large.Resource.Attributes().PutStr(record.AttributeServiceName, "007")
 	store(t, backend, large)
-	requireAgreement(t, backend, append(all, large), random, 20)
+	requireAgreement(t, backend, append(all, large), random, queries/6)
 }
 
 // requireAgreement makes random queries and returns how many of them have a filter
@@ -162,7 +166,11 @@ func TestPages(t *testing.T) {
 	backend := open(t, t.TempDir())
 	store(t, backend, all...)
 
-	for range 80 {
+	queries := 30
+	if isLong() {
+		queries = 300
+	}
+	for range queries {
 		query := logstore.Query{
 			ProjectID: project, Limit: 1 + random.IntN(100), Offset: random.IntN(len(times) + 10), Order: logstore.Order(random.IntN(2)),
 		}

@@ -72,7 +72,11 @@ func appendShapeEntry(dst []byte, first bool, kind pcommon.ValueType, key string
 	if !first {
 		dst = append(dst, ',')
 	}
-	dst = append(dst, letterOf(kind))
+	return appendShapeKey(append(dst, letterOf(kind)), key)
+}
+
+// appendShapeKey adds a key as it is in a shape.
+func appendShapeKey(dst []byte, key string) []byte {
 	for i := range len(key) {
 		if c := key[i]; c == '\\' || c == ',' || c == '|' {
 			dst = append(dst, '\\')

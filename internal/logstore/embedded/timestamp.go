@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
+
+	"github.com/docketlog/docket/internal/filter"
 )
 
 // maxEngineTime is 2200-01-01T00:00:00Z in nanoseconds. Rows of later records
@@ -91,7 +93,8 @@ func timestampOf(t time.Time) pcommon.Timestamp {
 	switch {
 	case seconds < 0:
 		return 0
-	case uint64(seconds) >= math.MaxUint64/nanosecondsPerSecond:
+	case uint64(seconds) > math.MaxUint64/nanosecondsPerSecond,
+		uint64(seconds) == math.MaxUint64/nanosecondsPerSecond && t.Nanosecond() > int(math.MaxUint64%nanosecondsPerSecond):
 		return math.MaxUint64
 	default:
 		return pcommon.Timestamp(uint64(seconds)*nanosecondsPerSecond + uint64(t.Nanosecond())) //nolint:gosec // not negative
@@ -99,6 +102,76 @@ func timestampOf(t time.Time) pcommon.Timestamp {
 }
 
 func (r timeRange) isEmpty() bool { return r.from > r.to }
+
+func (r timeRange) has(t pcommon.Timestamp) bool { return r.from <= t && t <= r.to }
+
+// and returns the timestamps that are in both ranges.
+func (r timeRange) and(other timeRange) timeRange {
+	return timeRange{max(r.from, other.from), min(r.to, other.to)}
+}
+
+// timesOf returns which timestamps a comparison of a time of the record itself
+// matches; ok is false if the leaf is none of PlaceTimestamp.
+func timesOf(leaf filter.Expression) (times timeRange, ok bool) {
+	if e, isComparison := leaf.(filter.CompareTime); isComparison && e.Field.Place == filter.PlaceTimestamp {
+		return comparedTimes(e), true
+	}
+	return timeRange{}, false
+}
+
+// comparedTimes returns which timestamps are to the time of a comparison as its order
+// says. 0 is none.
+func comparedTimes(e filter.CompareTime) timeRange {
+	times := timeRange{from: 1, to: math.MaxUint64}
+	// No timestamp is outside these.
+	first, last := timeOf(0), timeOf(math.MaxUint64)
+	switch e.Order {
+	case filter.Less:
+		times.to = timestampOf(e.Time) - 1
+		if !e.Time.After(first) {
+			return timeRange{from: 1, to: 0}
+		}
+		if e.Time.After(last) {
+			times.to = math.MaxUint64
+		}
+	case filter.LessOrEqual:
+		times.to = timestampOf(e.Time)
+		if e.Time.Before(first) {
+			return timeRange{from: 1, to: 0}
+		}
+	case filter.Greater:
+		if !e.Time.Before(last) {
+			return timeRange{from: 1, to: 0}
+		}
+		if !e.Time.Before(first) {
+			times.from = timestampOf(e.Time) + 1
+		}
+	case filter.GreaterOrEqual:
+		if e.Time.After(last) {
+			return timeRange{from: 1, to: 0}
+		}
+		times.from = max(1, timestampOf(e.Time))
+	default:
+		return timeRange{from: 1, to: 0}
+	}
+	return times
+}
+
+// timeOf returns the time of a timestamp. (AsTime is wrong for those after 2262.)
+func timeOf(timestamp pcommon.Timestamp) time.Time {
+	const perSecond = pcommon.Timestamp(time.Second)
+	return time.Unix(int64(timestamp/perSecond), int64(timestamp%perSecond)).UTC() //nolint:gosec // fits
+}
+
+// rowCondition is the LogsQL condition that rows meet whose timestamp is in the range.
+func (r timeRange) rowCondition() string {
+	if r.isEmpty() {
+		return conditionNone
+	}
+	rows := r.span()
+	bound := func(at int64) string { return time.Unix(0, at).UTC().Format("2006-01-02T15:04:05.000000000Z") }
+	return and(columnTime+":["+bound(rows.from)+", "+bound(rows.to)+"]", r.condition())
+}
 
 // span returns the times of the rows in the range.
 func (r timeRange) span() span { return span{engineTime(r.from), engineTime(r.to)} }

@@ -229,12 +229,13 @@ func (a *applier) give(next *batch) error {
 	err := a.backend.Apply(a.working, next.records, next.replayed)
 	if refusal, ok := errors.AsType[*logstore.RefusedError](err); ok {
 		next.refused = append(next.refused, a.refused.lettersOf(next.records, refusal.Refusals)...)
+		next.leaveOut(refusal.Refusals)
 		return nil
 	}
 	return err
 }
 
-// batch is the records of consecutive entries.
+// batch is the records of consecutive entries, without those that are refused.
 type batch struct {
 	records []record.Record
 	// replayed is true when the backend may have some of them already.
@@ -243,6 +244,16 @@ type batch struct {
 	bytes    int64
 	// refused are the dead letters of the batch.
 	refused []logstore.DeadLetter
+}
+
+// leaveOut removes refused records from the batch.
+func (b *batch) leaveOut(refusals []logstore.Refusal) {
+	taken, position := b.records[:0], 0
+	for _, refusal := range refusals {
+		taken = append(taken, b.records[position:refusal.Position]...)
+		position = refusal.Position + 1
+	}
+	b.records = append(taken, b.records[position:]...)
 }
 
 // collect reads and decodes the entries behind the applied ones. A batch is

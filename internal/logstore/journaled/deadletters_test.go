@@ -32,9 +32,14 @@ func deadLetters(t *testing.T, s *journaled.Store, count int) []logstore.DeadLet
 func TestRefusedRecordsBecomeDeadLetters(t *testing.T) {
 	backend := &memory{refused: map[string]string{"b": "it is the wrong colour"}}
 	s := open(t, journaled.Config{Backend: backend})
+	tail, err := s.Tail(1, nil, 100)
+	require.NoError(t, err)
+	defer tail.Close()
 	require.NoError(t, s.Append(t.Context(), logs("a", "b", "c")))
 
 	letters := deadLetters(t, s, 1)
+	ids, _ := followed(t, tail, 2)
+	assert.Equal(t, []string{"a", "c"}, ids, "what no search will find is not followed")
 	assert.Equal(t, []string{"a", "c"}, backend.ids())
 	assert.Equal(t, "it is the wrong colour", letters[0].Reason)
 	assert.Equal(t, "b", letters[0].RecordID)

@@ -92,6 +92,7 @@ type Store struct {
 
 var (
 	_ logstore.Store         = (*Store)(nil)
+	_ logstore.Analyst       = (*Store)(nil)
 	_ logstore.RequestFinder = (*Store)(nil)
 	_ logstore.DeadLetters   = (*Store)(nil)
 )
@@ -272,25 +273,6 @@ type unavailable struct {
 }
 
 func (u *unavailable) Unwrap() []error { return []error{u.UnavailableError, u.cause} }
-
-// Search implements logstore.Reader.
-func (s *Store) Search(ctx context.Context, query logstore.Query) ([]record.Record, error) {
-	return read(ctx, s, query, s.backend.Search)
-}
-
-// Count implements logstore.Reader.
-func (s *Store) Count(ctx context.Context, query logstore.Query) (int64, error) {
-	return read(ctx, s, query, s.backend.Count)
-}
-
-func read[T any](ctx context.Context, s *Store, query logstore.Query, call func(context.Context, logstore.Query) (T, error)) (T, error) {
-	return whileOpen(s, func() (T, error) {
-		ctx, cancel := context.WithCancelCause(ctx)
-		defer cancel(nil)
-		defer context.AfterFunc(s.closing, func() { cancel(logstore.ErrClosed) })()
-		return call(ctx, query)
-	})
-}
 
 // FindRequest implements logstore.RequestFinder.
 func (s *Store) FindRequest(ctx context.Context, projectID int64, key string) (found logstore.Request, ok bool, err error) {

@@ -34,6 +34,8 @@ func TestMain(m *testing.M) {
 
 // memory is a backend whose records survive a crash only when they were synced.
 type memory struct {
+	logstore.Analyst // none; nobody asks it
+
 	mu sync.Mutex
 	// applied are the ids in the order of Apply, durable those that Sync has seen.
 	applied, durable []string

@@ -10,6 +10,9 @@ import (
 	"github.com/docketlog/docket/internal/record"
 )
 
+// maxTailBytes bounds what waits in one tail, beside its number of records.
+const maxTailBytes = 16 << 20
+
 // tails are those who follow the records.
 type tails struct {
 	mu     sync.Mutex
@@ -46,6 +49,7 @@ type tail struct {
 
 	mu      sync.Mutex
 	waiting []record.Record
+	bytes   int // of waiting
 	dropped int64
 	ended   bool
 	// news is sent to, without waiting, when any of these changes.
@@ -90,11 +94,13 @@ func (t *tail) offer(records []record.Record) {
 			continue
 		}
 		isNews = true
-		if len(t.waiting) >= t.buffer {
+		size := logstore.ApproximateSize(r)
+		if len(t.waiting) >= t.buffer || len(t.waiting) > 0 && t.bytes+size > maxTailBytes {
 			t.dropped++
 			continue
 		}
 		t.waiting = append(t.waiting, r)
+		t.bytes += size
 	}
 	if isNews {
 		t.wake()
@@ -113,7 +119,7 @@ func (t *tail) Next(ctx context.Context) (records []record.Record, dropped int64
 	for {
 		t.mu.Lock()
 		records, dropped, ended := t.waiting, t.dropped, t.ended
-		t.waiting, t.dropped = nil, 0
+		t.waiting, t.bytes, t.dropped = nil, 0, 0
 		t.mu.Unlock()
 		switch {
 		case len(records) > 0 || dropped > 0:

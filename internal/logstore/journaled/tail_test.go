@@ -2,6 +2,7 @@ package journaled_test
 
 import (
 	"context"
+	"strings"
 	"sync/atomic"
 	"testing"
 
@@ -64,6 +65,21 @@ func TestTailCountsWhatItDrops(t *testing.T) {
 	ids, dropped := followed(t, tail, 20)
 	assert.Equal(t, sequence("r", 20)[:5], ids)
 	assert.EqualValues(t, 15, dropped)
+}
+
+// Large records do not fill the memory of a tail that nobody reads.
+func TestTailBoundsItsBytes(t *testing.T) {
+	s := open(t, journaled.Config{Backend: &memory{}})
+	tail, err := s.Tail(1, nil, 100)
+	require.NoError(t, err)
+	defer tail.Close()
+	for _, id := range sequence(strings.Repeat("r", 5<<20), 5) {
+		require.NoError(t, s.Append(t.Context(), logs(id)))
+	}
+	eventually(t, func() bool { return s.Stats().LagEntries == 0 }, "it is applied")
+	ids, dropped := followed(t, tail, 5)
+	assert.Len(t, ids, 3)
+	assert.EqualValues(t, 2, dropped)
 }
 
 // A tail that nobody reads holds up neither the store nor the other tails.

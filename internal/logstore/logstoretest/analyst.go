@@ -39,7 +39,9 @@ func (s *Reference) Histogram(ctx context.Context, query logstore.HistogramQuery
 			buckets[at] = &logstore.Bucket{Start: at.start, Text: at.text}
 		}
 		buckets[at].Count++
-		buckets[at].BodyBytes += int64(len(filter.Text(r.Log.Body())))
+		if query.WithBodyBytes {
+			buckets[at].BodyBytes += int64(len(filter.Text(r.Log.Body())))
+		}
 	}
 	var all []logstore.Bucket
 	for _, bucket := range buckets {
@@ -171,7 +173,9 @@ func addToGroup(group *logstore.Group, r record.Record) {
 }
 
 // contains reports whether a text contains another as filter.Contains says.
-func contains(text, part string) bool { return filter.NewFinder(filter.BodyContains(part)).In(text) }
+func contains(text, part string) bool {
+	return filter.NewFinder(filter.BodyContains(part)).In(strings.ToValidUTF8(text, "\uFFFD"))
+}
 
 // byCount returns texts, the most frequent first and equally frequent ones by text.
 func byCount(counts map[string]int64) []string {

@@ -134,6 +134,7 @@ func (g generator) part(text string) string {
 func (g generator) histogram() logstore.HistogramQuery {
 	widths := []time.Duration{time.Millisecond, 100 * time.Millisecond, 300 * time.Millisecond, time.Second, 7 * time.Second, time.Minute, 24 * time.Hour}
 	query := logstore.HistogramQuery{Selection: g.selection(), Interval: widths[g.random.IntN(len(widths))]}
+	query.WithBodyBytes = query.Interval > widths[0]
 	if g.chance(3) {
 		query.Offset = time.Duration(g.random.Int64N(int64(2*query.Interval))) - query.Interval
 	}

@@ -99,13 +99,14 @@ func TestAnalyst(t *testing.T) {
 	ctx, reference := t.Context(), newReference()
 	all := logstore.Selection{ProjectID: 1}
 
-	buckets, err := reference.Histogram(ctx, logstore.HistogramQuery{Selection: all, Interval: time.Second})
+	buckets, err := reference.Histogram(ctx, logstore.HistogramQuery{Selection: all, Interval: time.Second, WithBodyBytes: true})
 	require.NoError(t, err)
 	assert.Equal(t, []logstore.Bucket{{Start: start, Count: 4, BodyBytes: 9}, {Start: start.Add(time.Second), Count: 1, BodyBytes: 5}}, buckets)
 
 	level := filter.Field{Place: filter.PlaceLevel}
 	buckets, err = reference.Histogram(ctx, logstore.HistogramQuery{
-		Selection: all, Interval: time.Second, Offset: -time.Millisecond, By: &level,
+		WithBodyBytes: true,
+		Selection:     all, Interval: time.Second, Offset: -time.Millisecond, By: &level,
 	})
 	require.NoError(t, err)
 	early := start.Add(-time.Millisecond)

@@ -75,7 +75,7 @@ func (a API) CountRanges(ctx context.Context, body Body) (CountRangesAnswer, err
 	if err != nil {
 		return CountRangesAnswer{}, err
 	}
-	buckets, err := a.histogram(ctx, selected, max(1, min(target, maxTargetBuckets)), nil)
+	buckets, err := a.histogram(ctx, selected, max(1, min(target, maxTargetBuckets)), nil, false)
 	if err != nil {
 		return CountRangesAnswer{}, err
 	}

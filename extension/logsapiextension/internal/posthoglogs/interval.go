@@ -70,14 +70,18 @@ type buckets struct {
 }
 
 // histogram counts the records of a selection in about so many buckets.
-func (a API) histogram(ctx context.Context, selected logstore.Selection, target int, by *filter.Field) (buckets, error) {
+func (a API) histogram(
+	ctx context.Context, selected logstore.Selection, target int, by *filter.Field, withBodyBytes bool,
+) (buckets, error) {
 	from, to, err := a.span(ctx, selected)
 	if err != nil {
 		return buckets{}, err
 	}
 	b := buckets{interval: intervalFor(from, to, target)}
 	b.first, b.last = startOf(from, b.interval), startOf(to, b.interval)
-	b.found, err = a.Analyst.Histogram(ctx, logstore.HistogramQuery{Selection: selected, Interval: b.interval, By: by})
+	b.found, err = a.Analyst.Histogram(ctx, logstore.HistogramQuery{
+		Selection: selected, Interval: b.interval, By: by, WithBodyBytes: withBodyBytes,
+	})
 	if err != nil {
 		return buckets{}, fmt.Errorf("count records by time: %w", err)
 	}

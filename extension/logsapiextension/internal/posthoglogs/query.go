@@ -117,12 +117,6 @@ func (a API) row(p page, r record.Record) Row {
 
 // parsePage reads a question for records.
 func (a API) parsePage(q question) (page, error) {
-	if err := q.refuse(map[string]string{
-		"resourceFingerprint": "filter by resource attributes",
-		"personId":            "Docket has no persons",
-	}); err != nil {
-		return page{}, err
-	}
 	selected, err := a.selection(q)
 	if err != nil {
 		return page{}, err

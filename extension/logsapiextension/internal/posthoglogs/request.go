@@ -56,6 +56,13 @@ func isMissing(raw json.RawMessage) bool {
 
 // selection returns which records the question is about.
 func (a API) selection(q question) (logstore.Selection, error) {
+	if err := q.refuse(map[string]string{
+		"resourceFingerprint": "filter by resource attributes",
+		"personId":            "Docket has no persons",
+		"sessionId":           "Docket has no sessions; filter by an attribute",
+	}); err != nil {
+		return logstore.Selection{}, err
+	}
 	parsed, err := posthog.ParseQuery(q.raw, a.clock())
 	if err != nil {
 		return logstore.Selection{}, err

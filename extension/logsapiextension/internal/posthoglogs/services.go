@@ -174,7 +174,7 @@ func (a API) serviceLines(ctx context.Context, selected logstore.Selection, serv
 	}
 	selected.Filter = and(selected.Filter, names)
 	field := serviceField()
-	b, err := a.histogram(ctx, selected, sparklineBuckets, &field)
+	b, err := a.histogram(ctx, selected, sparklineBuckets, &field, true)
 	if err != nil {
 		return nil, err
 	}

@@ -65,7 +65,7 @@ func (a API) Sparkline(ctx context.Context, body Body) ([]SparklineRow, error) {
 	if label == "service" {
 		by = &filter.Field{Place: filter.PlaceService}
 	}
-	b, err := a.histogram(ctx, selected, sparklineBuckets, by)
+	b, err := a.histogram(ctx, selected, sparklineBuckets, by, true)
 	if err != nil {
 		return nil, err
 	}

@@ -1,0 +1,185 @@
+package embedded
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/VictoriaMetrics/VictoriaLogs/lib/logstorage"
+
+	"github.com/docketlog/docket/internal/filter"
+	"github.com/docketlog/docket/internal/logstore"
+	"github.com/docketlog/docket/internal/record"
+)
+
+// plan is how the records that a filter selects are found.
+//
+// There are plain rows, whose columns tell all that the filter, and whoever reads the
+// rows, asks for. The engine finds those that meet a condition, and what it cannot
+// tell is looked at in their columns. Of the other rows, few as a rule, the records
+// are read, and the filter is evaluated on these:
+//
+//   - rows that do not tell all attributes by columns, if the question is about some;
+//   - rows of large records, which tell nothing;
+//   - rows in which an attribute that is asked for is a map in another attribute.
+type plan struct {
+	tenant tenantID
+	span
+	// plain is a condition that those plain rows meet that match, and residual decides
+	// on those that meet it; nil if they all match.
+	plain    string
+	residual residual
+	// isPartial is true if plain rows may be undecided.
+	isPartial bool
+	// isSelective is true if hardly any rows can match, so that the engine looks through
+	// all of them faster than through one window of time after the other.
+	isSelective bool
+	// other is a condition that all other rows meet that match.
+	other   string
+	matcher *filter.Matcher
+	// after leaves out rows that do not come after a place, in the order in which the
+	// plan is for; nil none.
+	after *afterPlace
+}
+
+// newPlan returns the plan for a selection, to be asked for some fields too; isEmpty
+// is true when it can select nothing.
+func (b *Backend) newPlan(ctx context.Context, selected logstore.Selection, fields ...filter.Field) (p plan, isEmpty bool, err error) {
+	if p.tenant, err = tenantOf(selected.ProjectID); err != nil {
+		return plan{}, false, err
+	}
+	if p.matcher, err = filter.Compile(selected.Filter); err != nil {
+		return plan{}, false, err
+	}
+	normal := filter.Normalize(selected.Filter)
+	times := newTimeRange(selected.From, selected.To).and(boundsOfTime(normal))
+	if times.isEmpty() {
+		return plan{}, true, nil
+	}
+	p.span = times.span()
+
+	isAttribute := func(field filter.Field) bool { return field.IsAttribute() }
+	asksAttributes := usesAttributes(normal) || slices.ContainsFunc(fields, isAttribute)
+	isAnyRow := len(fields) == 0 && isAll(normal)
+	p.plain, p.other = p.conditions(normal, asksAttributes)
+	p.residual = binder{areAttributesKnown: true}.residualOf(normal)
+	p.isPartial, p.isSelective = asksAttributes, isSelective(normal)
+	if !isAnyRow {
+		if err := b.addLarge(ctx, &p, times); err != nil {
+			return plan{}, false, err
+		}
+	}
+	p.plain, p.other = and(p.plain, times.condition()), and(p.other, times.condition())
+	return p, p.plain == conditionNone && p.other == conditionNone, nil
+}
+
+// isAll reports whether a normalized expression matches every record.
+func isAll(normal filter.Expression) bool {
+	parts, ok := normal.(filter.And)
+	return ok && len(parts) == 0
+}
+
+// isSelective reports whether a normalized expression says that an id is one of a few.
+func isSelective(normal filter.Expression) bool {
+	if parts, ok := normal.(filter.And); ok {
+		return slices.ContainsFunc(parts, isSelective)
+	}
+	equal, ok := normal.(filter.Equal)
+	if !ok {
+		return false
+	}
+	switch equal.Field.Place {
+	case filter.PlaceID, filter.PlaceHash, filter.PlaceTraceID, filter.PlaceSpanID:
+		return true
+	default:
+		return false
+	}
+}
+
+// boundsOfTime returns a range in which all timestamps are that a normalized
+// expression matches.
+func boundsOfTime(normal filter.Expression) timeRange {
+	times := newTimeRange(time.Time{}, time.Time{})
+	if compared, ok := timesOf(normal); ok {
+		return compared
+	}
+	if parts, ok := normal.(filter.And); ok {
+		for _, part := range parts {
+			if compared, ok := timesOf(part); ok {
+				times = times.and(compared)
+			}
+		}
+	}
+	return times
+}
+
+// conditions returns the conditions of plain and of other rows, large ones aside.
+func (p plan) conditions(normal filter.Expression, asksAttributes bool) (plain, other string) {
+	plain = binder{areAttributesKnown: true}.of(normal).upper
+	if !asksAttributes {
+		return plain, conditionNone
+	}
+	special := or(has(columnExact), has(columnOmitted))
+	return and(plain, lacks(columnExact), lacks(columnOmitted)), and(special, binder{}.of(normal).upper)
+}
+
+// addLarge makes the plan find large records too, if there are any in its time.
+func (b *Backend) addLarge(ctx context.Context, p *plan, times timeRange) error {
+	count, err := b.rows.count(ctx, selection{tenant: partsOf(p.tenant), span: p.span, condition: times.condition()})
+	if err != nil || count == 0 {
+		return err
+	}
+	p.plain, p.other = and(p.plain, lacks(columnParts)), or(has(columnParts), p.other)
+	return nil
+}
+
+// isAboutAll reports whether the plan selects all rows of its span, or all that come
+// after a place.
+func (p plan) isAboutAll() bool {
+	return p.plain == conditionAll && p.residual == nil && p.other == conditionNone
+}
+
+// isUnconditional reports whether the plan selects all rows of its span.
+func (p plan) isUnconditional() bool { return p.isAboutAll() && p.after == nil }
+
+// isConditionOnly reports whether the rows that meet the condition of plain rows are
+// what the plan selects.
+func (p plan) isConditionOnly() bool {
+	return p.residual == nil && p.other == conditionNone && p.after == nil
+}
+
+// columns returns the columns that judgeIn needs.
+func (p plan) columns() []string {
+	var names []string
+	if p.residual != nil {
+		names = p.residual.columns()
+	}
+	if p.after != nil {
+		names = append(names, orderColumns()...)
+	}
+	return names
+}
+
+// matches reports whether a record that was read is one that the plan selects. That it
+// is in the span is known.
+func (p plan) matches(r record.Record) bool {
+	return (p.after == nil || p.after.isBefore(orderOf(r))) && p.matcher.Matches(r)
+}
+
+// judgeIn prepares to judge plain rows of a block.
+func (p plan) judgeIn(block *logstorage.DataBlock) judge {
+	decide := func(int) verdict { return yes }
+	if p.residual != nil {
+		decide = p.residual.in(block)
+	}
+	if p.after == nil {
+		return decide
+	}
+	isAfter := p.after.in(block)
+	return func(row int) verdict {
+		if !isAfter(row) {
+			return no
+		}
+		return decide(row)
+	}
+}

@@ -1,0 +1,299 @@
+package bench
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+const (
+	// ingestConnections is how many connections bring records meanwhile.
+	ingestConnections = 16
+	// findableWithin is the promise for an acknowledged record.
+	findableWithin = 2 * time.Second
+	// A probe is a record that is looked for until it is found.
+	probeEvery, lookEvery = 250 * time.Millisecond, 25 * time.Millisecond
+	// findAtMost bounds the wait for a probe that is never found.
+	findAtMost = 20 * time.Second
+)
+
+// searchers are the numbers of clients that search; the first is the one that the
+// others are compared with.
+func searchers() []int { return []int{0, 1, 4} }
+
+// newInterferenceSchedule is that of one round with each number of searchers.
+func newInterferenceSchedule() schedule {
+	if testing.Short() {
+		return schedule{rounds: 1, warmUp: 200 * time.Millisecond, length: time.Second}
+	}
+	return schedule{rounds: 3, warmUp: 500 * time.Millisecond, length: 4 * time.Second}
+}
+
+// interference is what searches take away from ingest. It has results by the place of
+// the number of searchers.
+type interference struct {
+	plan    schedule
+	samples [][]ingestSample
+}
+
+// ingestSample is what one round has measured.
+type ingestSample struct {
+	// rate is in records a second, p50 and p99 of ingest are in milliseconds.
+	rate, p50, p99 float64
+	// findable has the seconds from a probe's acknowledgement until it was found,
+	// ascending.
+	findable []float64
+	// searches is how many were answered and limited how many were ended by a limit
+	// of Docket's; slowest is the longest of both, in seconds.
+	searches, limited int
+	slowest           float64
+}
+
+// measureInterference puts ingest under load, alone and while clients ask the most
+// expensive questions, in rounds of random order.
+func measureInterference(b *testing.B, docket *searched, records *corpus, plan schedule) interference {
+	b.Helper()
+	ingest := newSubject("docket", docket.process)
+	ingest.run(b, ingestConnections, plan.warmUp)
+	measured := interference{plan: plan, samples: make([][]ingestSample, len(searchers()))}
+	random := rand.New(rand.NewPCG(7, 8))
+	for range plan.rounds {
+		for _, place := range random.Perm(len(searchers())) {
+			measured.samples[place] = append(measured.samples[place], ingestBeside(b, docket, ingest, records, searchers()[place], plan.length))
+		}
+	}
+	return measured
+}
+
+// ingestBeside measures ingest while that many clients search. They have begun before
+// it begins, and end after it ends.
+func ingestBeside(b *testing.B, docket *searched, ingest *subject, records *corpus, clients int, length time.Duration) (sample ingestSample) {
+	b.Helper()
+	ctx, stop := context.WithCancel(b.Context())
+	defer stop()
+	// A question takes long after the client is gone if the server does not notice.
+	// So each is seen to its end, and what it finds out stays with its client.
+	counts := make([]searchCounts, clients)
+	var searching, probing sync.WaitGroup
+	for i := range counts {
+		searching.Go(func() { counts[i] = searchInLoop(ctx, docket, records, i) })
+	}
+	var findable []float64
+	var problem error
+	probing.Go(func() { findable, problem = probe(ctx, docket, ingest) })
+	if clients > 0 {
+		time.Sleep(length / 4)
+	}
+	result, err := ingest.load.Run(b.Context(), ingestConnections, length)
+	stop()
+	probing.Wait()
+	searching.Wait()
+	if err := errors.Join(err, problem); err != nil {
+		b.Fatal(err)
+	}
+	for _, c := range counts {
+		if c.err != nil {
+			b.Fatal(c.err)
+		}
+		sample.searches += c.answered
+		sample.limited += c.limited
+		sample.slowest = max(sample.slowest, c.slowest.Seconds())
+	}
+	ingest.acknowledged += result.Answered
+	ingest.settle(b)
+	slices.Sort(findable)
+	sample.findable = findable
+	sample.rate, sample.p50, sample.p99 = result.Rate(), milliseconds(result.Latency(0.5)), milliseconds(result.Latency(0.99))
+	return sample
+}
+
+// searchCounts is what one client has seen.
+type searchCounts struct {
+	answered, limited int
+	slowest           time.Duration
+	err               error
+}
+
+// searchInLoop asks the most expensive questions until the context is done: to match a
+// regular expression with each message of a week, and to count a text that begins and
+// ends within words, for which no index helps. The last question is seen to its end.
+func searchInLoop(ctx context.Context, docket *searched, records *corpus, first int) (counts searchCounts) {
+	week := docketRange(records.from, time.Now().Add(time.Hour))
+	questions := []request{
+		{
+			method: http.MethodPost, path: "query", contentType: "application/json",
+			body: `{"query":{` + week + `,"limit":50,"filterGroup":[{"type":"log","key":"message","operator":"regex",` +
+				`"value":"order [0-9a-f]*dead[0-9a-f]* of customer 8[0-9]{2} .* status 20[13]"}]}}`,
+		},
+		{
+			method: http.MethodPost, path: "count", contentType: "application/json",
+			body: `{"query":{` + week + `,"searchTerm":"oticeable of customer 7"}}`,
+		},
+	}
+	for i := first; ctx.Err() == nil; i++ {
+		asked := questions[i%len(questions)]
+		begin := time.Now()
+		answer, err := docket.send(context.WithoutCancel(ctx), asked, docket.api+asked.path)
+		counts.slowest = max(counts.slowest, time.Since(begin))
+		switch {
+		case err == nil:
+			counts.answered++
+		case answer != nil && isLimit(answer):
+			counts.limited++
+		default:
+			counts.err = err
+			return counts
+		}
+	}
+	return counts
+}
+
+// isLimit says whether Docket has ended a question because it took too much, or has
+// asked to come back later.
+func isLimit(a *answer) bool {
+	switch a.StatusCode {
+	case http.StatusGatewayTimeout, http.StatusServiceUnavailable, http.StatusTooManyRequests:
+		return true
+	case http.StatusBadRequest:
+		return strings.Contains(string(a.body), "more than a query may")
+	default:
+		return false
+	}
+}
+
+// probe sends a record from time to time, and returns for each the seconds after its
+// acknowledgement until it was found by its hash.
+func probe(ctx context.Context, docket *searched, ingest *subject) (findable []float64, err error) {
+	for i := 0; ctx.Err() == nil; i++ {
+		hash, err := sendProbe(context.WithoutCancel(ctx), docket, ingest, i)
+		if err != nil {
+			return findable, err
+		}
+		acknowledged := time.Now()
+		for {
+			found, err := find(context.WithoutCancel(ctx), docket, acknowledged, hash)
+			if err != nil {
+				return findable, err
+			}
+			if found {
+				break
+			}
+			if time.Since(acknowledged) > findAtMost {
+				return findable, fmt.Errorf("a record was acknowledged and not found within %v", findAtMost)
+			}
+			time.Sleep(lookEvery)
+		}
+		findable = append(findable, time.Since(acknowledged).Seconds())
+		select {
+		case <-time.After(probeEvery):
+		case <-ctx.Done():
+		}
+	}
+	return findable, nil
+}
+
+func sendProbe(ctx context.Context, docket *searched, ingest *subject, number int) (hash string, err error) {
+	got, err := docket.send(ctx, request{
+		method: http.MethodPost, contentType: "application/json",
+		body: fmt.Sprintf(`{"project":1,"level":6,"msg":"Probe %d","app":"probe"}`, number),
+	}, "http://"+ingest.load.Address+ingest.load.Path)
+	if err != nil {
+		return "", err
+	}
+	var acknowledged struct{ Hash string }
+	if err := json.Unmarshal(got.body, &acknowledged); err != nil || acknowledged.Hash == "" {
+		return "", fmt.Errorf("read the acknowledgement of a probe %.200q: %w", got.body, err)
+	}
+	return acknowledged.Hash, nil
+}
+
+func find(ctx context.Context, docket *searched, acknowledged time.Time, hash string) (bool, error) {
+	around := docketRange(acknowledged.Add(-5*time.Second), acknowledged.Add(5*time.Second))
+	facts, err := docket.ask(ctx, docketPage(around, attributeFilter("log", "hash", hash)))
+	return len(facts) == 1, err
+}
+
+// spread is that of the rounds with one number of searchers.
+func (i interference) spread(place int, column func(ingestSample) float64) spread {
+	values := make([]float64, len(i.samples[place]))
+	for round, sample := range i.samples[place] {
+		values[round] = column(sample)
+	}
+	return newSpread(values)
+}
+
+// compared divides round by round by what ingest alone has in that round.
+func (i interference) compared(place int, column func(ingestSample) float64) spread {
+	values := make([]float64, len(i.samples[place]))
+	for round, sample := range i.samples[place] {
+		values[round] = column(sample) / column(i.samples[0][round])
+	}
+	return newSpread(values)
+}
+
+func ingestRate(s ingestSample) float64 { return s.rate }
+func ingestP50(s ingestSample) float64  { return s.p50 }
+func ingestP99(s ingestSample) float64  { return s.p99 }
+
+// findable are the seconds of all rounds, ascending.
+func (i interference) findable(place int) (seconds []float64) {
+	for _, sample := range i.samples[place] {
+		seconds = append(seconds, sample.findable...)
+	}
+	slices.Sort(seconds)
+	return seconds
+}
+
+func (i interference) reportMetrics(b *testing.B) {
+	b.Helper()
+	b.ReportMetric(0, "ns/op")
+	b.ReportMetric(i.spread(0, ingestRate).median, "alone-req/s")
+	for place, clients := range searchers()[1:] {
+		b.ReportMetric(100*(1-i.compared(place+1, ingestRate).median), fmt.Sprintf("%d-searchers-lost-%%", clients))
+		b.ReportMetric(i.compared(place+1, ingestP99).median, fmt.Sprintf("%d-searchers-p99-x", clients))
+	}
+}
+
+// table is the result for people.
+func (i interference) table() string {
+	var text strings.Builder
+	fmt.Fprintf(&text, "ingest over %d connections while clients search a week without an index; medians (min-max) of %d rounds of %v\n",
+		ingestConnections, i.plan.rounds, i.plan.length)
+	const row = "%-12s %24s %20s %20s %18s %18s %16s %10s\n"
+	fmt.Fprintf(&text, row, "searchers", "records/s", "p50 ms", "p99 ms", "rate lost %", "p99 x", "searches", "slowest s")
+	late := 0.0
+	for place, clients := range searchers() {
+		searches, limited, slowest := 0, 0, 0.0
+		for _, sample := range i.samples[place] {
+			searches += sample.searches
+			limited += sample.limited
+			slowest = max(slowest, sample.slowest)
+		}
+		lost := i.compared(place, func(s ingestSample) float64 { return s.rate })
+		lost = spread{least: 100 * (1 - lost.most), median: 100 * (1 - lost.median), most: 100 * (1 - lost.least)}
+		fmt.Fprintf(&text, row, fmt.Sprint(clients), i.spread(place, ingestRate).text(0), i.spread(place, ingestP50).text(2),
+			i.spread(place, ingestP99).text(1), lost.text(0), i.compared(place, ingestP99).text(1),
+			fmt.Sprintf("%d + %d limited", searches, limited), fmt.Sprintf("%.2f", slowest))
+	}
+	for place, clients := range searchers() {
+		seconds := i.findable(place)
+		last := seconds[len(seconds)-1]
+		late = max(late, last)
+		fmt.Fprintf(&text, "%d searchers: %d records were found after %.2f s at the median, %.2f s at most\n",
+			clients, len(seconds), seconds[len(seconds)/2], last)
+	}
+	verdict := "KEPT"
+	if late > findableWithin.Seconds() {
+		verdict = "NOT KEPT"
+	}
+	fmt.Fprintf(&text, "every record is findable within %v: %s", findableWithin, verdict)
+	return text.String()
+}
