@@ -130,7 +130,7 @@ func TestCutFailsWithTheBackend(t *testing.T) {
 	defer cancel()
 	err := s.Cut(ctx, func(context.Context) error { panic("not all is applied") })
 	require.ErrorIs(t, err, context.DeadlineExceeded)
-	assert.ErrorContains(t, err, "1 entries are not")
+	require.ErrorContains(t, err, "1 entries are not")
 	require.NoError(t, s.Append(t.Context(), logs("s")), "records are taken again")
 
 	assert.ErrorIs(t, s.Backup(t.Context(), t.TempDir(), "records"), logstore.ErrNoBackup)

@@ -490,7 +490,7 @@ func TestOpenRefusesADamagedMiddle(t *testing.T) {
 	_, err = journaled.Open(t.Context(), journaled.Config{Directory: image, Backend: &memory{}})
 	var damage *journal.DamageError
 	require.ErrorAs(t, err, &damage)
-	assert.ErrorContains(t, err, filepath.Base(segments[1]))
+	require.ErrorContains(t, err, filepath.Base(segments[1]))
 	assert.ErrorContains(t, err, "docket-journal repair")
 }
 
