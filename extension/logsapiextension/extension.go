@@ -105,9 +105,10 @@ func (a *logsAPI) Shutdown(ctx context.Context) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, shutdownLimit)
 	defer cancel()
-	err := a.server.Shutdown(ctx)
-	if err != nil {
-		err = errors.Join(err, a.server.Close())
+	var err error
+	if late := a.server.Shutdown(ctx); late != nil {
+		a.settings.Logger.Warn("cutting off requests that are not answered in time", zap.Error(late))
+		err = a.server.Close()
 	}
 	a.serving.Wait()
 	return err

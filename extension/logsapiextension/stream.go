@@ -31,6 +31,8 @@ type streamedAnswer struct {
 	controller *http.ResponseController
 	started    bool
 	isCutOff   bool
+	// isLost is true when the client has gone, or has taken nothing for streamStall.
+	isLost bool
 }
 
 // newStreamedAnswer returns an answer of a media type, under the name of a file.
@@ -63,7 +65,7 @@ func (e *endpoints) stream(r *http.Request, answer *streamedAnswer, message stri
 	if !answer.hasStarted() {
 		return errors.Join(err, answer.extend())
 	}
-	if r.Context().Err() == nil { // nobody wonders why what nobody waits for ends
+	if r.Context().Err() == nil && !answer.hasLostItsClient() { // nobody wonders why what nobody waits for ends
 		e.logger.Error(message, zap.Error(err))
 	}
 	panic(http.ErrAbortHandler)
@@ -75,7 +77,20 @@ func (a *streamedAnswer) Write(data []byte) (int, error) {
 		return 0, err
 	}
 	a.start()
-	return a.w.Write(data)
+	n, err := a.w.Write(data)
+	if err != nil {
+		a.mu.Lock()
+		defer a.mu.Unlock()
+		a.isLost = !a.isCutOff
+	}
+	return n, err
+}
+
+// hasLostItsClient may be true before the request's context has ended.
+func (a *streamedAnswer) hasLostItsClient() bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.isLost
 }
 
 // start writes the head of the answer, once.
