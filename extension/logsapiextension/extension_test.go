@@ -99,7 +99,8 @@ func (l *brokenListener) Accept() (net.Conn, error) { return nil, l.failure }
 func (*brokenListener) Close() error                { return nil }
 func (*brokenListener) Addr() net.Addr              { return &net.TCPAddr{} }
 
-// Shutdown waits for requests under way, but no longer than its context allows.
+// Shutdown waits for requests under way, but no longer than its context allows; to cut
+// them off then is no failure.
 func TestShutdownIsBounded(t *testing.T) {
 	store := &memoryStore{slow: true}
 	api := newUnstarted("127.0.0.1:0")
@@ -118,6 +119,8 @@ func TestShutdownIsBounded(t *testing.T) {
 
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
-	require.ErrorIs(t, api.Shutdown(ctx), context.DeadlineExceeded)
+	begin := time.Now()
+	require.NoError(t, api.Shutdown(ctx))
+	assert.Less(t, time.Since(begin), 5*time.Second)
 	require.Error(t, <-answered)
 }
