@@ -86,17 +86,17 @@ func TestBackupUnderLoadIsComplete(t *testing.T) {
 	}
 	restored := restore(t, backUp(t, admin))
 
-	c = newClient(t, restored, key.Value)
+	again := newClient(t, restored, key.Value)
 	for poster := range posters {
-		page, err := c.Search(t.Context(), url.Values{"search": {fmt.Sprintf("poster %d record ", poster)}, "limit": {"1"}})
+		page, err := again.Search(t.Context(), url.Values{"search": {fmt.Sprintf("poster %d record ", poster)}, "limit": {"1"}})
 		require.NoError(t, err)
 		total := page.Pagination.Total
 		assert.Greater(t, total, int64(acknowledged[poster]), "poster %d", poster)
 		// Its last record is there, so that what lies before it is there once.
-		find(t, c, searchFor(fmt.Sprintf("poster %d record %d.", poster, total-1)), 1)
+		find(t, again, searchFor(fmt.Sprintf("poster %d record %d.", poster, total-1)), 1)
 	}
-	assert.Equal(t, answer, postWithKey(t, c, "before the backup", "backed-up"))
-	find(t, c, searchFor("before the backup"), 1)
+	assert.Equal(t, answer, postWithKey(t, again, "before the backup", "backed-up"))
+	find(t, again, searchFor("before the backup"), 1)
 	_, err = newClient(t, restored, adminKey).GetKey(t.Context(), key.ID)
 	require.NoError(t, err)
 }
