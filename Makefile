@@ -47,8 +47,8 @@ LONG := ^(TestKillsLoseAndDoubleNothing|TestFaultsLoseAndDoubleNothing|TestEvery
 
 .PHONY: test-long
 test-long: build ## Run what has a long form: 1,000 kills with 1,000,000 records, every fault, every damage
-	DOCKET_TEST_LONG=1 $(GO) test -race -count 1 -timeout 120m -p 1 ./internal/journal/... ./internal/logstore/...
 	DOCKET_TEST_LONG=1 $(GO) test -race -count 1 -v -timeout 120m -run '$(LONG)' ./testbed/
+	DOCKET_TEST_LONG=1 $(GO) test -race -count 1 -timeout 120m -p 1 ./internal/journal/... ./internal/logstore/...
 
 # The collector whose file_storage queue Docket is measured against.
 build/filestorage/collector: testbed/bench/filestorage/builder-config.yaml go.mod tools/go.mod $(SOURCES)
