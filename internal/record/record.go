@@ -49,6 +49,18 @@ func AllOf(resource plog.ResourceLogs) iter.Seq[Record] {
 	}
 }
 
+// Copy returns logs that hold the record alone, with copies of its resource and its
+// scope.
+func (r Record) Copy() plog.Logs {
+	logs := plog.NewLogs()
+	resource := logs.ResourceLogs().AppendEmpty()
+	r.Resource.CopyTo(resource.Resource())
+	scope := resource.ScopeLogs().AppendEmpty()
+	r.Scope.CopyTo(scope.Scope())
+	r.Log.CopyTo(scope.LogRecords().AppendEmpty())
+	return logs
+}
+
 // ID returns the record's id, or "" when it has none yet.
 func (r Record) ID() string { return r.stringAttribute(AttributeID) }
 

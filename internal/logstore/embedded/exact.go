@@ -93,13 +93,7 @@ func hasUniqueKeys(m pcommon.Map) bool {
 
 // marshalRecord returns a record as OTLP protobuf: a request of one record.
 func marshalRecord(r record.Record) ([]byte, error) {
-	logs := plog.NewLogs()
-	resource := logs.ResourceLogs().AppendEmpty()
-	r.Resource.CopyTo(resource.Resource())
-	scope := resource.ScopeLogs().AppendEmpty()
-	r.Scope.CopyTo(scope.Scope())
-	r.Log.CopyTo(scope.LogRecords().AppendEmpty())
-	data, err := (&plog.ProtoMarshaler{}).MarshalLogs(logs)
+	data, err := (&plog.ProtoMarshaler{}).MarshalLogs(r.Copy())
 	if err != nil {
 		return nil, fmt.Errorf("encode the record as protobuf: %w", err)
 	}

@@ -8,6 +8,8 @@ import (
 	"os"
 	"path/filepath"
 	"syscall"
+
+	"github.com/docketlog/docket/internal/durablefile"
 )
 
 const (
@@ -54,7 +56,7 @@ func moveFolder(from, to string) error {
 	if err := os.Rename(from, to); err != nil {
 		return err
 	}
-	return errors.Join(syncFolder(filepath.Dir(to)), syncFolder(filepath.Dir(from)))
+	return errors.Join(durablefile.SyncFolder(filepath.Dir(to)), durablefile.SyncFolder(filepath.Dir(from)))
 }
 
 // moveOrCopyFolder does the same by copying when the file system cannot rename
@@ -62,7 +64,7 @@ func moveFolder(from, to string) error {
 func moveOrCopyFolder(from, to string) error {
 	err := moveFolder(from, to)
 	if errors.Is(err, syscall.EXDEV) || errors.Is(err, syscall.EPERM) {
-		return errors.Join(copyFolder(from, to), syncFolder(filepath.Dir(to)))
+		return errors.Join(copyFolder(from, to), durablefile.SyncFolder(filepath.Dir(to)))
 	}
 	return err
 }
@@ -85,7 +87,7 @@ func copyFolder(from, to string) error {
 			return err
 		}
 	}
-	return syncFolder(to)
+	return durablefile.SyncFolder(to)
 }
 
 func copyFile(from, to string) error {
@@ -104,14 +106,6 @@ func copyFile(from, to string) error {
 	return errors.Join(err, target.Close(), source.Close())
 }
 
-func syncFolder(folder string) error {
-	handle, err := os.Open(folder) //nolint:gosec // the configured folder or the caller's
-	if err != nil {
-		return err
-	}
-	return errors.Join(handle.Sync(), handle.Close())
-}
-
 // makeEmptyFolder makes a folder, or takes one that is empty.
 func makeEmptyFolder(folder string) error {
 	if err := os.MkdirAll(folder, 0o700); err != nil {
@@ -124,7 +118,7 @@ func makeEmptyFolder(folder string) error {
 	if len(entries) > 0 {
 		return fmt.Errorf("the folder %s is not empty", folder)
 	}
-	return syncFolder(filepath.Dir(folder))
+	return durablefile.SyncFolder(filepath.Dir(folder))
 }
 
 // bytesOf returns the size of all files of a day's folder. Files that the engine

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+
+	"github.com/docketlog/docket/internal/durablefile"
 )
 
 // Snapshot makes a copy of everything that was applied up to one moment of the
@@ -128,7 +130,7 @@ func (s *daySnapshots) moveTo(ctx context.Context, folder string) error {
 			return err
 		}
 	}
-	return syncFolder(folder)
+	return durablefile.SyncFolder(folder)
 }
 
 // delete deletes the snapshots that were not moved.

@@ -61,14 +61,8 @@ func (r *refused) lettersOf(batch []record.Record, refusals []logstore.Refusal) 
 	letters := make([]logstore.DeadLetter, 0, len(refusals))
 	for _, refusal := range refusals {
 		of := batch[refusal.Position]
-		logs := plog.NewLogs()
-		resource := logs.ResourceLogs().AppendEmpty()
-		of.Resource.CopyTo(resource.Resource())
-		scope := resource.ScopeLogs().AppendEmpty()
-		of.Scope.CopyTo(scope.Scope())
-		of.Log.CopyTo(scope.LogRecords().AppendEmpty())
 		letters = append(letters, logstore.DeadLetter{
-			ProjectID: of.ProjectID(), RecordID: of.ID(), RefusedAt: r.now(), Reason: refusal.Reason, Logs: logs,
+			ProjectID: of.ProjectID(), RecordID: of.ID(), RefusedAt: r.now(), Reason: refusal.Reason, Logs: of.Copy(),
 		})
 	}
 	return letters
