@@ -83,7 +83,7 @@ func decideFailure(state State) Decision {
 func (r Rule) decideCounts(state State, counts []int64, now time.Time) Decision {
 	d := Decision{State: state, Breached: r.Breaches(counts[0])}
 	d.State.Failures, d.State.LastCheckedAt = 0, now
-	isMet := r.isMet(counts)
+	isMet := r.IsMet(counts)
 	switch {
 	case counts[0] == 0 && r.NoData == NoDataKeeps:
 		d.State.Name = settled(state)

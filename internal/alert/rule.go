@@ -51,6 +51,15 @@ type Rule struct {
 	NoData NoData
 }
 
+// Equal reports whether two rules say the same.
+func (r Rule) Equal(other Rule) bool {
+	if (r.Recovery == nil) != (other.Recovery == nil) || r.Recovery != nil && *r.Recovery != *other.Recovery {
+		return false
+	}
+	r.Recovery, other.Recovery = nil, nil
+	return r == other
+}
+
 // Breaches reports whether a count breaches the threshold.
 func (r Rule) Breaches(count int64) bool {
 	switch {
@@ -65,8 +74,8 @@ func (r Rule) Breaches(count int64) bool {
 	}
 }
 
-// isMet reports whether enough of the counts breach.
-func (r Rule) isMet(counts []int64) bool { return r.countBreaches(counts) >= max(1, r.Datapoints) }
+// IsMet reports whether enough of the counts breach.
+func (r Rule) IsMet(counts []int64) bool { return r.countBreaches(counts) >= max(1, r.Datapoints) }
 
 func (r Rule) countBreaches(counts []int64) int {
 	breaches := 0

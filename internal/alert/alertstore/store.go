@@ -1,0 +1,268 @@
+package alertstore
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/docketlog/docket/internal/docstore"
+)
+
+// Collections of the documents. The id of an alert is its project, a slash and its own
+// id; those of its events, destinations and deliveries begin with that.
+const (
+	alertsCollection  = "alerts"
+	eventsCollection  = "alert_events"
+	changesCollection = "alert_changes"
+	changesDocument   = "counter"
+)
+
+// Errors of a Store; test with errors.Is.
+var (
+	ErrNotFound = errors.New("alert not found")
+	// ErrTooMany says that a project has as many alerts as it may.
+	ErrTooMany = errors.New("the project has as many alerts as it may")
+)
+
+// Store keeps alerts. It is safe for concurrent use.
+type Store struct {
+	documents docstore.Store
+	now       func() time.Time
+}
+
+// New returns the alerts that are in a store of documents; now is the clock.
+func New(documents docstore.Store, now func() time.Time) *Store {
+	return &Store{documents: documents, now: now}
+}
+
+// All returns the alerts of all projects, in no order.
+func (s *Store) All(ctx context.Context) ([]Alert, error) { return s.list(ctx, "") }
+
+// List returns the alerts of a project, the newest first.
+func (s *Store) List(ctx context.Context, projectID int64) ([]Alert, error) {
+	alerts, err := s.list(ctx, projectPrefix(projectID))
+	if err != nil {
+		return nil, err
+	}
+	slices.SortFunc(alerts, func(a, b Alert) int {
+		return cmp.Or(b.CreatedAt.Compare(a.CreatedAt), strings.Compare(b.ID, a.ID))
+	})
+	return alerts, nil
+}
+
+func (s *Store) list(ctx context.Context, prefix string) ([]Alert, error) {
+	documents, err := s.documents.List(ctx, alertsCollection, prefix)
+	if err != nil {
+		return nil, fmt.Errorf("list alerts: %w", err)
+	}
+	alerts := make([]Alert, len(documents))
+	for i, document := range documents {
+		if alerts[i], err = decode(document); err != nil {
+			return nil, err
+		}
+	}
+	return alerts, nil
+}
+
+// Get returns an alert of a project, or ErrNotFound.
+func (s *Store) Get(ctx context.Context, projectID int64, id string) (Alert, error) {
+	name, err := documentID(projectID, id)
+	if err != nil {
+		return Alert{}, err
+	}
+	document, err := s.documents.Get(ctx, alertsCollection, name)
+	if errors.Is(err, docstore.ErrNotFound) {
+		return Alert{}, ErrNotFound
+	}
+	if err != nil {
+		return Alert{}, fmt.Errorf("get an alert: %w", err)
+	}
+	return decode(document)
+}
+
+// Create adds an alert to its project, which may have so many (0 is any number), and
+// gives it its id unless it has one. Errors: ErrTooMany.
+func (s *Store) Create(ctx context.Context, made Alert, atMost int) (Alert, error) {
+	if made.ID == "" {
+		id, err := uuid.NewV7()
+		if err != nil {
+			return Alert{}, fmt.Errorf("make an id: %w", err)
+		}
+		made.ID = id.String()
+	}
+	if err := s.checkRoom(ctx, made.ProjectID, atMost, 1); err != nil {
+		return Alert{}, err
+	}
+	made.CreatedAt = s.now().UTC()
+	made.UpdatedAt = made.CreatedAt
+	document, err := encode(made)
+	if err != nil {
+		return Alert{}, err
+	}
+	if document, err = s.documents.Create(ctx, document); err != nil {
+		return Alert{}, fmt.Errorf("create an alert: %w", err)
+	}
+	made.version = document.Version
+	// Another replica may have added one at the same time; then both see too many, and
+	// both give way.
+	if err := s.checkRoom(ctx, made.ProjectID, atMost, 0); err != nil {
+		return Alert{}, errors.Join(err, s.documents.Delete(ctx, alertsCollection, document.ID, document.Version))
+	}
+	return made, s.noteChange(ctx)
+}
+
+func (s *Store) checkRoom(ctx context.Context, projectID int64, atMost, more int) error {
+	if atMost == 0 {
+		return nil
+	}
+	documents, err := s.documents.List(ctx, alertsCollection, projectPrefix(projectID))
+	if err != nil {
+		return fmt.Errorf("count alerts: %w", err)
+	}
+	if len(documents)+more > atMost {
+		return ErrTooMany
+	}
+	return nil
+}
+
+// ErrUnchanged is what a change returns when there is nothing to change.
+var ErrUnchanged = errors.New("nothing to change")
+
+// Change is for what people change of an alert: Changes tells of it. The change is made to
+// the alert as it is now; if somebody else changes it meanwhile, it is made again, to what
+// they have made of it. An error of the change is returned as it is, but for ErrUnchanged,
+// which is none. Errors: ErrNotFound.
+func (s *Store) Change(ctx context.Context, projectID int64, id string, change func(*Alert) error) (Alert, error) {
+	isChanged := false
+	changed, err := s.Advance(ctx, projectID, id, func(a *Alert) error {
+		err := change(a)
+		isChanged = err == nil
+		return err
+	})
+	if err == nil && isChanged {
+		err = s.noteChange(ctx)
+	}
+	return changed, err
+}
+
+// Advance is Change for what checks change of an alert, of which Changes does not tell.
+func (s *Store) Advance(ctx context.Context, projectID int64, id string, change func(*Alert) error) (Alert, error) {
+	for {
+		changed, err := s.Get(ctx, projectID, id)
+		if err != nil {
+			return Alert{}, err
+		}
+		if err := change(&changed); errors.Is(err, ErrUnchanged) {
+			return changed, nil
+		} else if err != nil {
+			return Alert{}, err
+		}
+		document, err := encode(changed)
+		if err != nil {
+			return Alert{}, err
+		}
+		document, err = s.documents.Update(ctx, document)
+		switch {
+		case errors.Is(err, docstore.ErrConflict):
+			continue
+		case errors.Is(err, docstore.ErrNotFound):
+			return Alert{}, ErrNotFound
+		case err != nil:
+			return Alert{}, fmt.Errorf("change an alert: %w", err)
+		}
+		changed.version = document.Version
+		return changed, nil
+	}
+}
+
+// Delete removes an alert with its history. Its destinations and deliveries are those
+// of package notify. Errors: ErrNotFound.
+func (s *Store) Delete(ctx context.Context, projectID int64, id string) error {
+	for {
+		found, err := s.Get(ctx, projectID, id)
+		if err != nil {
+			return err
+		}
+		err = s.documents.Delete(ctx, alertsCollection, projectPrefix(projectID)+id, found.version)
+		switch {
+		case errors.Is(err, docstore.ErrConflict):
+			continue
+		case errors.Is(err, docstore.ErrNotFound):
+			return ErrNotFound
+		case err != nil:
+			return fmt.Errorf("delete an alert: %w", err)
+		}
+		return errors.Join(s.deleteEvents(ctx, projectID, id), s.noteChange(ctx))
+	}
+}
+
+// Changes returns a number that is another after each Create, Change and Delete. It costs
+// one small document.
+func (s *Store) Changes(ctx context.Context) (int64, error) {
+	document, err := s.documents.Get(ctx, changesCollection, changesDocument)
+	if errors.Is(err, docstore.ErrNotFound) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, fmt.Errorf("ask whether alerts have changed: %w", err)
+	}
+	return document.Version, nil
+}
+
+// noteChange moves the number of Changes. The document's version is the number.
+func (s *Store) noteChange(ctx context.Context) error {
+	empty := docstore.Document{Collection: changesCollection, ID: changesDocument, Body: json.RawMessage(`{}`)}
+	for {
+		version, err := s.Changes(ctx)
+		if err != nil {
+			return err
+		}
+		empty.Version = version
+		if version == 0 {
+			_, err = s.documents.Create(ctx, empty)
+		} else {
+			_, err = s.documents.Update(ctx, empty)
+		}
+		if !errors.Is(err, docstore.ErrConflict) && !errors.Is(err, docstore.ErrExists) && !errors.Is(err, docstore.ErrNotFound) {
+			return err
+		}
+	}
+}
+
+func projectPrefix(projectID int64) string { return strconv.FormatInt(projectID, 10) + "/" }
+
+// documentID returns the id of an alert's document. What cannot be the id of an alert
+// is that of none.
+func documentID(projectID int64, id string) (string, error) {
+	if _, err := uuid.Parse(id); err != nil || len(id) != len(uuid.Nil.String()) {
+		return "", ErrNotFound
+	}
+	return projectPrefix(projectID) + strings.ToLower(id), nil
+}
+
+func encode(a Alert) (docstore.Document, error) {
+	body, err := json.Marshal(a)
+	if err != nil {
+		return docstore.Document{}, fmt.Errorf("write an alert: %w", err)
+	}
+	return docstore.Document{
+		Collection: alertsCollection, ID: projectPrefix(a.ProjectID) + a.ID, Version: a.version, Body: body,
+	}, nil
+}
+
+func decode(document docstore.Document) (Alert, error) {
+	var a Alert
+	if err := json.Unmarshal(document.Body, &a); err != nil {
+		return Alert{}, fmt.Errorf("read the alert %s: %w", document.ID, err)
+	}
+	a.version = document.Version
+	return a, nil
+}

@@ -1,0 +1,145 @@
+package evaluation
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/docketlog/docket/internal/alert"
+	"github.com/docketlog/docket/internal/filter"
+	"github.com/docketlog/docket/internal/logstore"
+	"github.com/docketlog/docket/internal/record"
+)
+
+// Records is what counts records: a logstore.Analyst.
+type Records interface {
+	Histogram(ctx context.Context, query logstore.HistogramQuery) ([]logstore.Bucket, error)
+}
+
+// frame is a time cut into steps, so that windows begin and end where steps do.
+type frame struct {
+	from  time.Time
+	step  time.Duration
+	steps int
+}
+
+// frameOf returns the frame with the longest steps for some windows, at least one.
+func frameOf(windows []alert.Span) frame {
+	from, to := windows[0].From, windows[0].To
+	for _, window := range windows {
+		if window.From.Before(from) {
+			from = window.From
+		}
+		if window.To.After(to) {
+			to = window.To
+		}
+	}
+	step := to.Sub(from)
+	for _, window := range windows {
+		step = divisor(divisor(step, window.From.Sub(from)), window.To.Sub(from))
+	}
+	return frame{from: from, step: step, steps: int(to.Sub(from) / step)}
+}
+
+// divisor returns the greatest common divisor; 0 is divided by everything.
+func divisor(a, b time.Duration) time.Duration {
+	for b != 0 {
+		a, b = b, a%b
+	}
+	return a
+}
+
+// query returns the histogram of the frame.
+func (f frame) query(projectID int64, selected filter.Expression) logstore.HistogramQuery {
+	return logstore.HistogramQuery{
+		Selection: logstore.Selection{
+			ProjectID: projectID, From: f.from, To: f.from.Add(f.step*time.Duration(f.steps) - 1), Filter: selected,
+		},
+		Interval: f.step, Offset: time.Duration(f.from.UnixNano() % int64(f.step)),
+	}
+}
+
+// series has how many records there were before each step of a frame.
+type series struct {
+	frame
+
+	before []int64
+}
+
+// newSeries returns a series of the counts of steps.
+func newSeries(f frame, counts []int64) series {
+	before := make([]int64, f.steps+1)
+	for i, count := range counts {
+		before[i+1] = before[i] + count
+	}
+	return series{f, before}
+}
+
+// count returns how many records a window has that begins and ends where steps do.
+func (s series) count(window alert.Span) int64 {
+	if s.before == nil {
+		return 0
+	}
+	return s.before[window.To.Sub(s.from)/s.step] - s.before[window.From.Sub(s.from)/s.step]
+}
+
+func (f frame) place(start time.Time) (int, bool) {
+	place := int(start.Sub(f.from) / f.step)
+	return place, place >= 0 && place < f.steps
+}
+
+// countFilter counts the records that a filter selects.
+func countFilter(ctx context.Context, records Records, projectID int64, f frame, selected filter.Expression) (series, error) {
+	buckets, err := records.Histogram(ctx, f.query(projectID, selected))
+	if err != nil {
+		return series{}, err
+	}
+	counts := make([]int64, f.steps)
+	for _, bucket := range buckets {
+		if place, ok := f.place(bucket.Start); ok {
+			counts[place] += bucket.Count
+		}
+	}
+	return newSeries(f, counts), nil
+}
+
+// countTags counts the records of a project by their tags.
+func countTags(ctx context.Context, records Records, projectID int64, f frame) (map[string]series, error) {
+	tags := filter.Field{Place: filter.PlaceLogAttribute, Key: record.AttributeAlertMatches}
+	query := f.query(projectID, filter.Exists{Field: tags})
+	query.By = &tags
+	buckets, err := records.Histogram(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	counts := map[string][]int64{}
+	// Records that match the same alerts have the same text, of which there are few.
+	read := map[string][]string{}
+	for _, bucket := range buckets {
+		place, ok := f.place(bucket.Start)
+		if !ok {
+			continue
+		}
+		names, ok := read[bucket.Text]
+		if !ok {
+			if err := json.Unmarshal([]byte(bucket.Text), &names); err != nil {
+				return nil, fmt.Errorf("the attribute %s is no list of tags: %w", record.AttributeAlertMatches, err)
+			}
+			read[bucket.Text] = names
+		}
+		for _, name := range names {
+			of, ok := counts[name]
+			if !ok {
+				of = make([]int64, f.steps)
+				counts[name] = of
+			}
+			of[place] += bucket.Count
+		}
+	}
+	all := make(map[string]series, len(counts))
+	for name, of := range counts {
+		all[name] = newSeries(f, of)
+	}
+	return all, nil
+}
