@@ -7,17 +7,15 @@ type Kind string
 
 // The kinds of events.
 const (
-	NoEvent              Kind = ""
-	KindCheck            Kind = "check"
-	KindReset            Kind = "reset"
-	KindEnable           Kind = "enable"
-	KindDisable          Kind = "disable"
-	KindSnooze           Kind = "snooze"
-	KindUnsnooze         Kind = "unsnooze"
-	KindThresholdChange  Kind = "threshold_change"
-	KindVerdictChanged   Kind = "verdict_changed"
-	KindDeliveryExpired  Kind = "delivery_expired"
-	KindConfigurationBad Kind = "broken_config"
+	NoEvent             Kind = ""
+	KindCheck           Kind = "check"
+	KindReset           Kind = "reset"
+	KindEnable          Kind = "enable"
+	KindDisable         Kind = "disable"
+	KindSnooze          Kind = "snooze"
+	KindUnsnooze        Kind = "unsnooze"
+	KindThresholdChange Kind = "threshold_change"
+	KindVerdictChanged  Kind = "verdict_changed"
 )
 
 // Edit is what somebody changes of an alert.

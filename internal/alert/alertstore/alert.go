@@ -28,9 +28,6 @@ type Alert struct {
 	FirstEnabledAt time.Time `json:"first_enabled_at,omitzero"`
 
 	State State `json:"state"`
-	// Groups are the states of the values of GroupBy; the alert's own is then the worst of
-	// them.
-	Groups map[string]State `json:"groups,omitempty"`
 	// LastError is the error of the newest check that failed, also when later ones
 	// succeeded.
 	LastError string `json:"last_error,omitempty"`
@@ -63,9 +60,6 @@ type Settings struct {
 	DelaySeconds int64        `json:"evaluation_delay_seconds,omitempty"`
 	Recovery     *int64       `json:"recovery_threshold,omitempty"`
 	NoData       alert.NoData `json:"no_data,omitempty"`
-	// GroupBy is the field that has a state for each of its values, as a client names
-	// it; "" is none.
-	GroupBy string `json:"group_by,omitempty"`
 }
 
 // Rule returns the rule that the settings are, checked every interval.
@@ -130,8 +124,6 @@ type Transition struct {
 	// Window is the newest window of a check.
 	From time.Time `json:"window_from,omitzero"`
 	To   time.Time `json:"window_to,omitzero"`
-	// Group is the value of GroupBy that it is about.
-	Group string `json:"group,omitempty"`
 
 	// Notification is what is announced of it. Held is what was not because of the
 	// cooldown, Muted what was not because of quiet hours.
@@ -149,3 +141,13 @@ func (t Transition) event() alert.Event {
 
 // Tag is what records that match the alert's filters are tagged with.
 func (a Alert) Tag() string { return a.ID + "/" + strconv.FormatInt(a.FilterVersion, 10) }
+
+// Propagation is how long it takes at most until every replica knows new filters.
+const Propagation = 15 * time.Second
+
+// SetFilters gives the alert other filters.
+func (a *Alert) SetFilters(filters json.RawMessage, now time.Time) {
+	a.Filters = filters
+	a.FilterVersion++
+	a.TaggedFrom = now.Add(Propagation).UTC()
+}

@@ -32,7 +32,7 @@ func (e *Evaluator) checkProject(ctx context.Context, projectID int64, due []*pe
 		switch {
 		case p.invalid != nil:
 			p.failed = p.invalid
-		case e.IsTagging && p.isTagged(all):
+		case e.IsTagging() && p.isTagged(all):
 			tagged = append(tagged, p)
 			windows = append(windows, all...)
 		default:

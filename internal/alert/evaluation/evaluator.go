@@ -24,9 +24,9 @@ type Config struct {
 	// Grace is how long after a tick it is checked: until records that were received
 	// before it are found.
 	Grace time.Duration
-	// IsTagging is true if what is received passes a processor that tags records. If not,
-	// each alert is counted by its filters.
-	IsTagging bool
+	// IsTagging reports whether what is received passes a processor that tags records. If
+	// not, each alert is counted by its filters.
+	IsTagging func() bool
 	// Compile reads the filters of an alert.
 	Compile func(filters json.RawMessage) (filter.Expression, error)
 	// IsQuiet reports whether quiet hours, as an alert has them, hold at a time.

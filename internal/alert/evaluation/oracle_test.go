@@ -83,7 +83,7 @@ func newWorld(t *testing.T, random *rand.Rand) *world {
 // start starts a replica, or starts it again.
 func (w *world) start(replica int) {
 	w.replicas[replica] = evaluation.New(evaluation.Config{
-		Alerts: w.alerts, Records: w, Interval: interval, IsTagging: w.isTagging, QueryTimeout: time.Minute,
+		Alerts: w.alerts, Records: w, Interval: interval, IsTagging: func() bool { return w.isTagging }, QueryTimeout: time.Minute,
 		Compile: func(filters json.RawMessage) (filter.Expression, error) {
 			return posthog.ParseAlert(filters, dates.Clock{Now: w.now})
 		},
