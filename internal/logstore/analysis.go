@@ -134,6 +134,9 @@ type Group struct {
 type TooExpensiveError struct {
 	// Reason completes the sentence "the query is too expensive: …".
 	Reason string
+	// IsPageTooLarge is true when the records of the page take too much memory, so that
+	// a smaller Limit helps. A page of one record never does.
+	IsPageTooLarge bool
 }
 
 func (e *TooExpensiveError) Error() string { return "the query is too expensive: " + e.Reason }

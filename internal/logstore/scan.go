@@ -2,6 +2,8 @@ package logstore
 
 import (
 	"context"
+	"errors"
+	"time"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
 
@@ -23,20 +25,24 @@ const (
 // added meanwhile. Limit bounds how many there are; 0 does not. Scan holds a page of
 // them in memory at a time.
 //
+// A page that is too large is read in smaller ones. When there are too many queries, the
+// first page fails, and the others are waited for.
+//
 // It returns the error of the reader, of ctx or of visit, as it is; after an error
 // nothing is visited.
 func Scan(ctx context.Context, reader Reader, query Query, visit func(record.Record) error) error {
 	left := query.Limit
 	size := firstScanPage
-	for {
+	for isFirst := true; ; isFirst = false {
 		query.Limit = size
 		if left > 0 {
 			query.Limit = min(size, left)
 		}
-		page, err := reader.Search(ctx, query)
+		page, limit, err := readScanPage(ctx, reader, query, !isFirst)
 		if err != nil {
 			return err
 		}
+		query.Limit = limit
 		bytes := 0
 		for _, r := range page {
 			if err := ctx.Err(); err != nil {
@@ -55,6 +61,37 @@ func Scan(ctx context.Context, reader Reader, query Query, visit func(record.Rec
 		place := PlaceOf(page[len(page)-1])
 		query.After, query.Offset = &place, 0
 		size = nextScanPage(len(page), bytes)
+	}
+}
+
+// readScanPage returns a page of at most query.Limit records, or of the returned limit if
+// so many take too much memory.
+func readScanPage(ctx context.Context, reader Reader, query Query, isPatient bool) (page []record.Record, limit int, err error) {
+	for {
+		page, err = reader.Search(ctx, query)
+		expensive, isExpensive := errors.AsType[*TooExpensiveError](err)
+		tooMany, isTooMany := errors.AsType[*TooManyQueriesError](err)
+		switch {
+		case isExpensive && expensive.IsPageTooLarge && query.Limit > 1:
+			query.Limit /= 2
+		case isTooMany && isPatient:
+			if err := wait(ctx, tooMany.RetryAfter); err != nil {
+				return nil, 0, err
+			}
+		default:
+			return page, query.Limit, err
+		}
+	}
+}
+
+func wait(ctx context.Context, duration time.Duration) error {
+	timer := time.NewTimer(duration)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
 	}
 }
 

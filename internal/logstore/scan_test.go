@@ -167,3 +167,68 @@ func TestScanErrors(t *testing.T) {
 	_, err = scan(ctx, reference, query)
 	require.ErrorIs(t, err, context.Canceled)
 }
+
+// refusingReader answers a search with the next of its errors, until there is none left.
+type refusingReader struct {
+	logstore.Reader
+	errors []error
+	limits []int
+}
+
+func (r *refusingReader) Search(ctx context.Context, query logstore.Query) ([]record.Record, error) {
+	r.limits = append(r.limits, query.Limit)
+	if len(r.errors) > 0 {
+		err := r.errors[0]
+		r.errors = r.errors[1:]
+		if err != nil {
+			return nil, err
+		}
+	}
+	return r.Reader.Search(ctx, query)
+}
+
+func TestScanReadsTooLargePagesInSmallerOnes(t *testing.T) {
+	var records []record.Record
+	for n := range 150 {
+		records = append(records, newRecord(n, "x"))
+	}
+	tooLarge := &logstore.TooExpensiveError{Reason: "large", IsPageTooLarge: true}
+	reader := &refusingReader{Reader: logstoretest.NewReference(records...), errors: []error{tooLarge, tooLarge}}
+	ids, err := scan(t.Context(), reader, logstore.Query{ProjectID: 1})
+	require.NoError(t, err)
+	assert.Len(t, ids, 150)
+	assert.Equal(t, []int{100, 50, 25}, reader.limits[:3])
+
+	other := &logstore.TooExpensiveError{Reason: "long"}
+	reader.errors, reader.limits = []error{other}, nil
+	_, err = scan(t.Context(), reader, logstore.Query{ProjectID: 1})
+	require.ErrorIs(t, err, other, "a smaller page is no less work")
+	assert.Len(t, reader.limits, 1)
+
+	reader.errors, reader.limits = []error{tooLarge}, nil
+	_, err = scan(t.Context(), reader, logstore.Query{ProjectID: 1, Limit: 1})
+	require.ErrorIs(t, err, tooLarge, "there is no smaller one")
+}
+
+func TestScanWaitsForOtherQueries(t *testing.T) {
+	var records []record.Record
+	for n := range 150 {
+		records = append(records, newRecord(n, "x"))
+	}
+	tooMany := &logstore.TooManyQueriesError{Reason: "2 are being answered", RetryAfter: time.Millisecond}
+	reader := &refusingReader{Reader: logstoretest.NewReference(records...), errors: []error{nil, tooMany, tooMany}}
+	ids, err := scan(t.Context(), reader, logstore.Query{ProjectID: 1})
+	require.NoError(t, err)
+	assert.Len(t, ids, 150)
+
+	reader.errors = []error{tooMany}
+	_, err = scan(t.Context(), reader, logstore.Query{ProjectID: 1})
+	require.ErrorIs(t, err, tooMany, "before the first page, nothing is lost by an error")
+
+	tooMany.RetryAfter = time.Hour
+	reader.errors = []error{nil, tooMany}
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+	defer cancel()
+	_, err = scan(ctx, reader, logstore.Query{ProjectID: 1})
+	require.ErrorIs(t, err, context.DeadlineExceeded)
+}

@@ -23,11 +23,26 @@ const (
 	probeEvery, lookEvery = 250 * time.Millisecond, 25 * time.Millisecond
 	// findAtMost bounds the wait for a probe that is never found.
 	findAtMost = 20 * time.Second
+	// browseEvery is how often the newest records are asked for.
+	browseEvery = 50 * time.Millisecond
 )
 
 // searchers are the numbers of clients that search; the first is the one that the
 // others are compared with.
 func searchers() []int { return []int{0, 1, 4} }
+
+// BenchmarkIngestBesideSearches measures what expensive searches in a week of a million
+// records take away from ingest, from the time until a record is found, and from those
+// who look at the newest 50 records meanwhile.
+func BenchmarkIngestBesideSearches(b *testing.B) {
+	records := newCorpus(b, newSearchSchedule().records)
+	docket := startSearchedDocket(b)
+	docket.fill(b, records)
+	records.requests = nil // a great part of a gigabyte
+	measured := measureInterference(b, docket, records, newInterferenceSchedule())
+	measured.reportMetrics(b)
+	fmt.Println("\n" + measured.table())
+}
 
 // newInterferenceSchedule is that of one round with each number of searchers.
 func newInterferenceSchedule() schedule {
@@ -51,6 +66,8 @@ type ingestSample struct {
 	// findable has the seconds from a probe's acknowledgement until it was found,
 	// ascending.
 	findable []float64
+	// newest has the milliseconds that the newest 50 records took, ascending.
+	newest []float64
 	// searches is how many were answered and limited how many were ended by a limit
 	// of Docket's; slowest is the longest of both, in seconds.
 	searches, limited int
@@ -86,9 +103,9 @@ func ingestBeside(b *testing.B, docket *searched, ingest *subject, records *corp
 	for i := range counts {
 		searching.Go(func() { counts[i] = searchInLoop(ctx, docket, records, i) })
 	}
-	var findable []float64
-	var problem error
-	probing.Go(func() { findable, problem = probe(ctx, docket, ingest) })
+	var problem, browsingProblem error
+	probing.Go(func() { sample.findable, problem = probe(ctx, docket, ingest) })
+	probing.Go(func() { sample.newest, browsingProblem = browse(ctx, docket, records) })
 	if clients > 0 {
 		time.Sleep(length / 4)
 	}
@@ -96,7 +113,7 @@ func ingestBeside(b *testing.B, docket *searched, ingest *subject, records *corp
 	stop()
 	probing.Wait()
 	searching.Wait()
-	if err := errors.Join(err, problem); err != nil {
+	if err := errors.Join(err, problem, browsingProblem); err != nil {
 		b.Fatal(err)
 	}
 	for _, c := range counts {
@@ -109,8 +126,8 @@ func ingestBeside(b *testing.B, docket *searched, ingest *subject, records *corp
 	}
 	ingest.acknowledged += result.Answered
 	ingest.settle(b)
-	slices.Sort(findable)
-	sample.findable = findable
+	slices.Sort(sample.findable)
+	slices.Sort(sample.newest)
 	sample.rate, sample.p50, sample.p99 = result.Rate(), milliseconds(result.Latency(0.5)), milliseconds(result.Latency(0.99))
 	return sample
 }
@@ -163,7 +180,7 @@ func isLimit(a *answer) bool {
 	case http.StatusGatewayTimeout, http.StatusServiceUnavailable, http.StatusTooManyRequests:
 		return true
 	case http.StatusBadRequest:
-		return strings.Contains(string(a.body), "more than a query may")
+		return strings.Contains(string(a.body), "the query is too expensive")
 	default:
 		return false
 	}
@@ -221,79 +238,23 @@ func find(ctx context.Context, docket *searched, acknowledged time.Time, hash st
 	return len(facts) == 1, err
 }
 
-// spread is that of the rounds with one number of searchers.
-func (i interference) spread(place int, column func(ingestSample) float64) spread {
-	values := make([]float64, len(i.samples[place]))
-	for round, sample := range i.samples[place] {
-		values[round] = column(sample)
-	}
-	return newSpread(values)
-}
-
-// compared divides round by round by what ingest alone has in that round.
-func (i interference) compared(place int, column func(ingestSample) float64) spread {
-	values := make([]float64, len(i.samples[place]))
-	for round, sample := range i.samples[place] {
-		values[round] = column(sample) / column(i.samples[0][round])
-	}
-	return newSpread(values)
-}
-
-func ingestRate(s ingestSample) float64 { return s.rate }
-func ingestP50(s ingestSample) float64  { return s.p50 }
-func ingestP99(s ingestSample) float64  { return s.p99 }
-
-// findable are the seconds of all rounds, ascending.
-func (i interference) findable(place int) (seconds []float64) {
-	for _, sample := range i.samples[place] {
-		seconds = append(seconds, sample.findable...)
-	}
-	slices.Sort(seconds)
-	return seconds
-}
-
-func (i interference) reportMetrics(b *testing.B) {
-	b.Helper()
-	b.ReportMetric(0, "ns/op")
-	b.ReportMetric(i.spread(0, ingestRate).median, "alone-req/s")
-	for place, clients := range searchers()[1:] {
-		b.ReportMetric(100*(1-i.compared(place+1, ingestRate).median), fmt.Sprintf("%d-searchers-lost-%%", clients))
-		b.ReportMetric(i.compared(place+1, ingestP99).median, fmt.Sprintf("%d-searchers-p99-x", clients))
-	}
-}
-
-// table is the result for people.
-func (i interference) table() string {
-	var text strings.Builder
-	fmt.Fprintf(&text, "ingest over %d connections while clients search a week without an index; medians (min-max) of %d rounds of %v\n",
-		ingestConnections, i.plan.rounds, i.plan.length)
-	const row = "%-12s %24s %20s %20s %18s %18s %16s %10s\n"
-	fmt.Fprintf(&text, row, "searchers", "records/s", "p50 ms", "p99 ms", "rate lost %", "p99 x", "searches", "slowest s")
-	late := 0.0
-	for place, clients := range searchers() {
-		searches, limited, slowest := 0, 0, 0.0
-		for _, sample := range i.samples[place] {
-			searches += sample.searches
-			limited += sample.limited
-			slowest = max(slowest, sample.slowest)
+// browse asks for the newest 50 records from time to time, and returns the milliseconds
+// that each answer took.
+func browse(ctx context.Context, docket *searched, records *corpus) (newest []float64, err error) {
+	for ctx.Err() == nil {
+		week := docketRange(records.from, time.Now().Add(time.Hour))
+		took, facts, err := docket.askTimed(context.WithoutCancel(ctx), docketPage(week, ""))
+		if err != nil {
+			return newest, err
 		}
-		lost := i.compared(place, func(s ingestSample) float64 { return s.rate })
-		lost = spread{least: 100 * (1 - lost.most), median: 100 * (1 - lost.median), most: 100 * (1 - lost.least)}
-		fmt.Fprintf(&text, row, fmt.Sprint(clients), i.spread(place, ingestRate).text(0), i.spread(place, ingestP50).text(2),
-			i.spread(place, ingestP99).text(1), lost.text(0), i.compared(place, ingestP99).text(1),
-			fmt.Sprintf("%d + %d limited", searches, limited), fmt.Sprintf("%.2f", slowest))
+		if len(facts) != pageLimit {
+			return newest, fmt.Errorf("%d of the newest %d records were found", len(facts), pageLimit)
+		}
+		newest = append(newest, milliseconds(took))
+		select {
+		case <-time.After(browseEvery):
+		case <-ctx.Done():
+		}
 	}
-	for place, clients := range searchers() {
-		seconds := i.findable(place)
-		last := seconds[len(seconds)-1]
-		late = max(late, last)
-		fmt.Fprintf(&text, "%d searchers: %d records were found after %.2f s at the median, %.2f s at most\n",
-			clients, len(seconds), seconds[len(seconds)/2], last)
-	}
-	verdict := "KEPT"
-	if late > findableWithin.Seconds() {
-		verdict = "NOT KEPT"
-	}
-	fmt.Fprintf(&text, "every record is findable within %v: %s", findableWithin, verdict)
-	return text.String()
+	return newest, nil
 }

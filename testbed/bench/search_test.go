@@ -30,8 +30,6 @@ func newSearchSchedule() searchSchedule {
 // OTLP requests; Docket's are on disk when it answers. Both are asked the same things
 // in random order, in ranges of one to seven days, by one client. Answers are compared:
 // messages in their order, or counts.
-//
-// Then it measures what expensive searches take away from ingest.
 func BenchmarkSearch(b *testing.B) {
 	plan := newSearchSchedule()
 	records := newCorpus(b, plan.records)
@@ -59,11 +57,6 @@ func BenchmarkSearch(b *testing.B) {
 		})
 	}
 	fmt.Println("\n" + report.table())
-	b.Run("ingest", func(b *testing.B) {
-		measured := measureInterference(b, docket, records, newInterferenceSchedule())
-		measured.reportMetrics(b)
-		fmt.Println("\n" + measured.table())
-	})
 }
 
 // searchRow is what was measured of a kind of question.

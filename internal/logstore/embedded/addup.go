@@ -51,10 +51,6 @@ func (s *scan) addUp(sums string, by []string, known ...string) bool {
 			known = append(known, name)
 		}
 	}
-	if len(by) == 1 && !slices.Contains([]string{quote(columnLevel), quote(columnSeverityNumber)}, by[0]) {
-		// By one column alone, the engine takes texts like -0 and 1_0 for numbers.
-		by = append(by, quote(columnParts))
-	}
 	s.by, s.sums = by, sums
 	return true
 }

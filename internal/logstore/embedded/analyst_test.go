@@ -40,6 +40,28 @@ func TestAnalystRefuses(t *testing.T) {
 	require.ErrorContains(t, err, "nested too deeply")
 }
 
+// The engine adds up rows by the columns that decide about them. Those that columns
+// leave undecided, here since a map in a map has none, are read as records all the same.
+func TestHistogramOfUndecidedRows(t *testing.T) {
+	r := newRecord(project, pcommon.NewTimestampFromTime(day), "x")
+	r.Resource.Attributes().PutStr(record.AttributeServiceName, "api")
+	r.Log.Attributes().PutEmptyMap("a").PutEmptyMap("b").PutStr("c", "x")
+	backend := open(t, t.TempDir())
+	store(t, backend, r)
+	selected := logstore.Selection{ProjectID: project, Filter: filter.Wildcard{
+		Field: filter.Field{Place: filter.PlaceLogAttribute, Key: "a.b"}, Parts: []string{"", "c", "}"},
+	}}
+	for text, by := range map[string]*filter.Field{
+		"": nil, "unspecified": {Place: filter.PlaceLevel}, "api": {Place: filter.PlaceService},
+	} {
+		buckets, err := backend.Histogram(t.Context(), logstore.HistogramQuery{
+			Selection: selected, Interval: time.Hour, By: by, WithBodyBytes: true,
+		})
+		require.NoError(t, err)
+		assert.Equal(t, []logstore.Bucket{{Start: day.Truncate(time.Hour), Text: text, Count: 1, BodyBytes: 1}}, buckets)
+	}
+}
+
 // Each method of an analyst.
 func questions(backend *embedded.Backend) map[string]func(ctx context.Context) error {
 	all, user := logstore.Selection{ProjectID: project}, filter.Field{Place: filter.PlaceAttribute, Key: "user"}

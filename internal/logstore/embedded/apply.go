@@ -84,10 +84,14 @@ func (b *Backend) addRows(added []row, replayed bool) {
 			b.touched[day] = struct{}{}
 		}
 		b.newest.Store(max(b.newest.Load(), r.time))
+		if main := (tenantID{ProjectID: r.tenant.ProjectID}); r.tenant == partsOf(main) {
+			b.large.set(main)
+		}
 		if replayed {
 			b.replayed[rowKey{r.tenant, r.id}] = struct{}{}
 		}
 	}
+	b.gate.intake.add(len(added), time.Now())
 	b.rows.add(added)
 }
 

@@ -32,6 +32,8 @@ type Config struct {
 	// opens decides for all of them. The engine ends the process if it is more
 	// than the machine has.
 	MemoryLimitBytes int64
+	// Limits bound what queries may take; nil means DefaultLimits.
+	Limits *Limits
 	// Logger gets the engine's warnings and errors; with several open backends in
 	// a process, only the one opened last does, for all of them. Required.
 	Logger *zap.Logger
@@ -48,12 +50,16 @@ func (c Config) Validate() error {
 	if c.Logger == nil {
 		return errors.New("the embedded store needs a logger")
 	}
+	if c.Limits != nil {
+		return c.Limits.Validate()
+	}
 	return nil
 }
 
 // Backend is a logstore.Backend that keeps records in a directory.
 type Backend struct {
 	rows *rows
+	gate *gate
 	// directory is the absolute path of the engine's folder.
 	directory    string
 	removeLogger func()
@@ -61,6 +67,8 @@ type Backend struct {
 	futureRetention time.Duration
 	// newest is the row time of the newest row, or a later one.
 	newest atomic.Int64
+	// large are the tenants that may have large records.
+	large largeTenants
 
 	// inUse is read-locked by every running method and locked by Close, which so
 	// waits for them.
@@ -137,9 +145,14 @@ func Open(config Config) (*Backend, error) {
 		return nil, fmt.Errorf("open the embedded store: %w", err)
 	}
 
-	all := &rows{storage: storage}
+	all := newRows(storage)
+	limits := DefaultLimits()
+	if config.Limits != nil {
+		limits = *config.Limits
+	}
 	b := &Backend{
 		rows:         all,
+		gate:         newGate(limits),
 		directory:    directory,
 		removeLogger: removeLogger,
 
@@ -149,6 +162,7 @@ func Open(config Config) (*Backend, error) {
 		moving:   make(semaphore, 1),
 
 		encoder:  newEncoder(&columnSets{rows: all, sets: map[columnSetKey]*columnSet{}}),
+		large:    largeTenants{has: map[tenantID]bool{}},
 		replayed: map[rowKey]struct{}{},
 		unsynced: map[int64]struct{}{},
 	}

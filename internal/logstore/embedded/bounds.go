@@ -95,6 +95,8 @@ func ofText(column string, leaf filter.Expression) bounds {
 		return exactly(has(column))
 	case filter.Equal:
 		return equalBounds(column, e.Values)
+	case filter.Compare:
+		return compareBounds(column, e)
 	case filter.Contains:
 		return containsBounds(column, e.Parts)
 	case filter.Wildcard:
@@ -104,13 +106,21 @@ func ofText(column string, leaf filter.Expression) bounds {
 	}
 }
 
-// equalBounds returns the bounds of a filter.Equal of a column's text.
+// equalBounds returns the bounds of a filter.Equal of a column's text. As a column has
+// only texts that the engine keeps, no other text is the same number to it.
 func equalBounds(column string, values []string) bounds {
-	condition := inNonEmpty(column, values)
-	if slices.ContainsFunc(values, func(value string) bool { return value != "" && !isReadAsText(value) }) {
-		return atMost(condition)
+	if column == columnID { // has no marks
+		condition := inNonEmpty(column, values)
+		if slices.ContainsFunc(values, func(value string) bool { return !isKept(value) }) {
+			return atMost(condition)
+		}
+		return exactly(condition)
 	}
-	return exactly(condition)
+	stored := make([]string, len(values))
+	for i, value := range values {
+		stored[i] = marked(value)
+	}
+	return exactly(inNonEmpty(column, stored))
 }
 
 // ofAttribute returns the bounds of a leaf about an attribute of a section, on rows

@@ -22,6 +22,9 @@ func TestBounds(t *testing.T) {
 		return filter.Equal{Field: field, Values: values}
 	}
 	at := time.Date(2026, 11, 21, 10, 0, 0, 5, time.UTC)
+	const numberInA = `(("attributes.a":value_type(uint8) or "attributes.a":value_type(uint16) or "attributes.a":value_type(uint32)` +
+		` or "attributes.a":value_type(uint64) or "attributes.a":value_type(int64) or "attributes.a":value_type(float64))` +
+		` or (("attributes.a":value_type(dict) or "attributes.a":value_type(const)) "attributes.a":~"^-?(0|[1-9][0-9]{0,14})$"))`
 	since := filter.CompareTime{Field: filter.Field{Place: filter.PlaceTimestamp}, Order: filter.Greater, Time: at}
 	tests := map[string]struct {
 		expression   filter.Expression
@@ -53,15 +56,20 @@ func TestBounds(t *testing.T) {
 				` or "_msg":value_type(uint64) or "_msg":value_type(int64) or "_msg":value_type(float64))))`, `!*`, false,
 		},
 		"equal to a number":         {equal(log("a"), "-5"), `"attributes.a":in("-5")`, "", true},
-		"equal to no single number": {equal(log("a"), "1_0"), `"attributes.a":in("1_0")`, `!*`, false},
+		"equal to no single number": {equal(log("a"), "1_0"), `"attributes.a":in("1_0\x1f")`, "", true},
 		"not and": {
 			filter.Not{Part: filter.And{filter.Levels{"info"}, body("Ab")}}, `*`, `!(("level":in("info") !("_msg":="")))`, false,
 		},
-		"attribute":         {equal(log("a"), "1", "2"), `"attributes.a":in("1","2")`, "", true},
-		"empty attribute":   {equal(log("a"), ""), `("attributes.a":="" "shape":*"a"*)`, `!*`, false},
-		"path":              {equal(log("a.b"), "1"), `"attributes.a.b":in("1")`, "", true},
-		"path to a map":     {equal(log("a.b"), "{}"), `("attributes.a.b":in("{}") or ("attributes.a.b":="" "paths":*"a.b"*))`, `("attributes.a.b":in("{}") "attributes.a.b":*)`, false},
-		"number at a path":  {filter.Compare{Field: log("a.b")}, `"attributes.a.b":*`, `!*`, false},
+		"attribute":        {equal(log("a"), "1", "2"), `"attributes.a":in("1","2")`, "", true},
+		"empty attribute":  {equal(log("a"), ""), `("attributes.a":="" "shape":*"a"*)`, `!*`, false},
+		"path":             {equal(log("a.b"), "1"), `"attributes.a.b":in("1")`, "", true},
+		"path to a map":    {equal(log("a.b"), "{}"), `("attributes.a.b":in("{}") or ("attributes.a.b":="" "paths":*"a.b"*))`, `("attributes.a.b":in("{}") "attributes.a.b":*)`, false},
+		"number at a path": {filter.Compare{Field: log("a.b"), Number: 1e300}, `"attributes.a.b":*`, `!*`, false},
+		"compared number": {
+			filter.Compare{Field: log("a"), Order: filter.LessOrEqual, Number: -1.5},
+			`((` + numberInA + ` "attributes.a":<=-1.5) or ("attributes.a":* !(` + numberInA + `)))`,
+			`(` + numberInA + ` "attributes.a":<=-1.5)`, false,
+		},
 		"any attribute":     {equal(anywhere, "1"), `("attributes.a":in("1") or "resource.a":in("1"))`, `"attributes.a":in("1")`, false},
 		"not any attribute": {filter.Not{Part: equal(anywhere, "1")}, `!("attributes.a":in("1"))`, `!(("attributes.a":in("1") or "resource.a":in("1")))`, false},
 		"attribute without column": {

@@ -29,6 +29,7 @@ const (
 	columnShape          = "shape"   // see shape; not in rows with columnExact or columnParts
 	columnExact          = "exact"   // the record, or a part of it, as OTLP protobuf
 	columnParts          = "parts"   // how many part rows hold the record; such rows have only columnID beside
+	columnMarked         = "marked"  // "1" when the text of the body has a mark
 	columnPaths          = "paths"   // see leaves; not in rows without any
 	columnOmitted        = "omitted" // "1" when an attribute or a leaf that is not empty has no column, or columnPaths is missing
 )

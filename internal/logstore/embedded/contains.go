@@ -1,7 +1,6 @@
 package embedded
 
 import (
-	"strconv"
 	"strings"
 	"unicode"
 
@@ -45,7 +44,7 @@ func containsCondition(column, part string) (condition string, isExact bool) {
 		if mayBeInNumber(part) {
 			return or(substring(column, part), isStoredAsNumber(column)), false
 		}
-		return substring(column, string(text)), true
+		return substring(column, string(text)), !strings.Contains(part, mark)
 	}
 	if word := longestWord(text); word != nil {
 		return hasWord(column, spellings(word)), false
@@ -149,17 +148,11 @@ func isStoredAsNumber(column string) string {
 	types := []string{"uint8", "uint16", "uint32", "uint64", "int64", "float64"}
 	conditions := make([]string, len(types))
 	for i, name := range types {
-		conditions[i] = quote(column) + ":value_type(" + name + ")"
+		conditions[i] = isOfType(column, name)
 	}
 	return or(conditions...)
 }
 
-// isReadAsText reports whether the engine cannot take a text for a number, an address
-// or a time: then a column equals it only if it has that text. Of others, such as 1_0
-// and -0, the engine finds all spellings in columns that it stores in such a form.
-func isReadAsText(text string) bool {
-	if number, err := strconv.ParseInt(text, 10, 64); err == nil && strconv.FormatInt(number, 10) == text {
-		return true // the only spelling that it stores in such a form
-	}
-	return strings.Trim(text, "0123456789.+-_:eETZ ") != ""
-}
+// isOfType returns the condition that rows are in a block in which the engine stores a
+// column in the way of that name.
+func isOfType(column, name string) string { return quote(column) + ":value_type(" + name + ")" }

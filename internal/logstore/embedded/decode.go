@@ -63,26 +63,29 @@ func (d *decoder) setFields(time int64, body pcommon.ValueType) {
 		d.check(columnSeverityNumber, err)
 		log.SetSeverityNumber(plog.SeverityNumber(number))
 	}
-	log.SetSeverityText(d.row[columnSeverityText])
-	log.SetEventName(d.row[columnEventName])
+	log.SetSeverityText(d.text(columnSeverityText))
+	log.SetEventName(d.text(columnEventName))
 	var traceID pcommon.TraceID
 	d.setHex(columnTraceID, traceID[:])
 	log.SetTraceID(traceID)
 	var spanID pcommon.SpanID
 	d.setHex(columnSpanID, spanID[:])
 	log.SetSpanID(spanID)
-	d.check(columnBody, parseText(log.Body(), body, d.row[columnBody]))
-	scope.SetName(d.row[columnScopeName])
-	scope.SetVersion(d.row[columnScopeVersion])
+	d.check(columnBody, parseText(log.Body(), body, d.text(columnBody)))
+	scope.SetName(d.text(columnScopeName))
+	scope.SetVersion(d.text(columnScopeVersion))
 }
 
 func (d *decoder) setAttributes(s section, form shape, attributes pcommon.Map) {
 	attributes.EnsureCapacity(len(form.sections[s]))
 	for _, entry := range form.sections[s] {
 		name, _ := columnName(s, entry.key)
-		d.check(name, parseText(attributes.PutEmpty(entry.key), entry.kind, d.row[name]))
+		d.check(name, parseText(attributes.PutEmpty(entry.key), entry.kind, d.text(name)))
 	}
 }
+
+// text returns the text of a field or an attribute.
+func (d *decoder) text(column string) string { return textIn(column, d.row[column]) }
 
 // number returns a decimal column, 0 if there is none.
 func (d *decoder) number(column string) uint64 {

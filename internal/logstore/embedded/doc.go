@@ -22,7 +22,9 @@
 // record that is too large for a row keeps that form in part rows, which live in
 // a second tenant of the project where no search looks; filters are evaluated on
 // it in memory. Timestamps that the engine would refuse are clamped, with the
-// exact one in a column. What remains is refused for good (logstore.RefusedError),
+// exact one in a column. Where texts look like numbers, addresses or times, the engine
+// keeps these instead, and may spell them in another way when they are read; a mark behind
+// such a text prevents it (see mark). What remains is refused for good (logstore.RefusedError),
 // alone: a record without a project or with an impossible one, an id that is
 // missing, very long or not UTF-8, and values of more than maxDepth levels.
 //
@@ -36,8 +38,20 @@
 // expression is divided up, and page for how the newest records are found without
 // reading all.
 //
+// Rows can be found about a second after they are applied, those of a record all at once.
+// A record that becomes findable while a question is answered counts once or not at all,
+// and always as what it is.
+//
 // The same rows are counted for a logstore.Analyst, by the engine if nothing but a few
 // columns is needed, else here, up to a number of different texts.
+//
+// # Whose turn it is
+//
+// A question is a query, which has a place among the others, and limits (Limits). What it
+// asks of the engine is cut into slices of the time (see sliced), and each slice waits for
+// its turn (see gate). So long queries share with each other, leave short ones alone, and
+// take no more than their share from what brings records. The applier and deletions take
+// no turns.
 //
 // # Copies
 //

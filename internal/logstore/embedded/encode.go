@@ -135,7 +135,7 @@ func (e *encoder) add(name, value string) {
 func (e *encoder) addText(name, value string) {
 	text := filter.Text(pcommon.NewValueStr(value))
 	e.isExact = e.isExact && text == value
-	e.add(name, text)
+	e.add(name, marked(text))
 }
 
 func (e *encoder) addNumber(name string, value uint64) {
@@ -146,7 +146,12 @@ func (e *encoder) addNumber(name string, value uint64) {
 
 // addFields adds the columns of all that is not an attribute.
 func (e *encoder) addFields(r record.Record) {
-	e.add(columnBody, filter.Text(r.Log.Body()))
+	body := filter.Text(r.Log.Body())
+	if !isKept(body) {
+		body = marked(body)
+		e.add(columnMarked, "1")
+	}
+	e.add(columnBody, body)
 	e.isExact = e.isExact && isInvertible(r.Log.Body(), maxInvertibleDepth)
 	e.add(columnLevel, string(record.LevelOf(r.Log.SeverityNumber())))
 	if number := r.Log.SeverityNumber(); number != 0 {
@@ -207,7 +212,13 @@ func (e *encoder) addAttribute(s section, key string, value pcommon.Value) {
 		return
 	}
 	e.isExact = e.isExact && isInvertible(value, maxInvertibleDepth)
-	e.add(name, filter.Text(value))
+	text := filter.Text(value)
+	if name == columnID {
+		e.isExact = e.isExact && isKept(text) // always, if it is sealed
+	} else {
+		text = marked(text)
+	}
+	e.add(name, text)
 }
 
 // sharedShape returns the shape's text, the same string for the same text.

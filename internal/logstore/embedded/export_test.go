@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/VictoriaMetrics/VictoriaLogs/lib/logstorage"
+
+	"github.com/docketlog/docket/internal/logstore"
 )
 
 // ForceMerge merges all parts of the engine, as it does by itself in time.
@@ -17,7 +19,12 @@ func (b *Backend) CountExact(ctx context.Context, project int64) (int64, error) 
 	if err != nil {
 		return 0, err
 	}
-	return b.rows.count(ctx, selection{tenant, span{0, maxEngineTime}, has(columnExact)})
+	return b.rows.count(ctx, selection{tenant: tenant, span: span{0, maxEngineTime}, condition: has(columnExact)})
+}
+
+// CutInto makes queries work in slices of about so many rows, however long these take.
+func (b *Backend) CutInto(rows int64) {
+	b.gate.sizes = sliceSizes{first: rows, firstSelective: rows, sprint: rows, least: rows, most: rows}
 }
 
 // LeaveSnapshots leaves what a crash in the middle of Sync does.
@@ -50,6 +57,16 @@ func (b *Backend) HoldDay(ctx context.Context, project int64, day time.Time) (re
 	}()
 	<-started
 	return func() { close(released); <-finished }
+}
+
+// CountWhile counts what a selection selects, and calls meanwhile when it has planned how.
+func (b *Backend) CountWhile(ctx context.Context, selected logstore.Selection, meanwhile func()) (int64, error) {
+	p, _, err := b.newPlan(ctx, selected)
+	if err != nil {
+		return 0, err
+	}
+	meanwhile()
+	return b.count(ctx, p)
 }
 
 // Rows returns how many rows the storage has, whatever is in them.
@@ -92,4 +109,25 @@ func (b *Backend) QueryEngine(ctx context.Context, project int64, from, to time.
 		rows += block.RowsCount()
 	})
 	return rows, err
+}
+
+// HoldGate takes all places and turns that there are until release is called.
+func (b *Backend) HoldGate() (release func()) {
+	var releases []func()
+	for project := int64(1); ; project++ {
+		q, err := b.gate.begin(project)
+		if err != nil {
+			break
+		}
+		for range processors() {
+			t := b.gate.queue(q)
+			releases = append(releases, func() { b.gate.leave(t) })
+		}
+		releases = append(releases, func() { b.gate.end(q) })
+	}
+	return func() {
+		for _, release := range releases {
+			release()
+		}
+	}
 }

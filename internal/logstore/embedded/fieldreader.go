@@ -82,22 +82,23 @@ func (f fieldReader) in(block *logstorage.DataBlock) readText {
 	case f.IsAttribute():
 		return f.inAttributes(block)
 	}
-	texts := textsOf(block, ownColumnOf(f.Place))
+	column := ownColumnOf(f.Place)
+	texts := textsOf(block, column)
 	return func(row int) (string, presence) {
 		if texts[row] == "" {
 			return "", absent
 		}
-		return texts[row], present
+		return textIn(column, texts[row]), present
 	}
 }
 
 func (f fieldReader) inAttributes(block *logstorage.DataBlock) readText {
 	known := newPresences(block)
 	sections := f.sections()
-	columns := make([][]string, len(sections))
+	names, columns := make([]string, len(sections)), make([][]string, len(sections))
 	for i, s := range sections {
 		if name, ok := columnName(s, f.Key); ok {
-			columns[i] = textsOf(block, name)
+			names[i], columns[i] = name, textsOf(block, name)
 		} else {
 			columns[i] = make([]string, block.RowsCount())
 		}
@@ -105,7 +106,7 @@ func (f fieldReader) inAttributes(block *logstorage.DataBlock) readText {
 	return func(row int) (string, presence) {
 		for i, s := range sections {
 			if text := columns[i][row]; text != "" {
-				return text, present
+				return textIn(names[i], text), present
 			}
 			if f.isByColumn {
 				break

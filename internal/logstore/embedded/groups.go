@@ -17,7 +17,7 @@ import (
 
 // Groups implements logstore.Analyst.
 func (b *Backend) Groups(ctx context.Context, query logstore.GroupsQuery) (logstore.Groups, error) {
-	done, err := b.use(ctx)
+	ctx, done, err := b.ask(ctx, query.ProjectID)
 	if err != nil {
 		return logstore.Groups{}, err
 	}

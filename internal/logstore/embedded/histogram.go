@@ -19,7 +19,7 @@ import (
 
 // Histogram implements logstore.Analyst.
 func (b *Backend) Histogram(ctx context.Context, query logstore.HistogramQuery) ([]logstore.Bucket, error) {
-	done, err := b.use(ctx)
+	ctx, done, err := b.ask(ctx, query.ProjectID)
 	if err != nil {
 		return nil, err
 	}
@@ -59,19 +59,18 @@ func (b *Backend) histogram(ctx context.Context, query logstore.HistogramQuery) 
 	times := bucketTimes{query.Interval, query.Offset}
 	total := newBucketTally()
 	s := scan{backend: b, plan: p, fields: by, names: []string{columnTime, columnExactTime}}
-	sums := sumRows
 	if query.WithBodyBytes {
-		s.names, sums = append(s.names, columnBody), sumBytes
+		s.names = append(s.names, columnBody)
 	}
-	if added, ok := s.addedUpByTime(times, query.By, sums); ok {
-		switch err := added.countBuckets(ctx, times, query.WithBodyBytes, total); {
+	if added, rest, ok := s.addedUpByTime(times, query); ok {
+		switch err := added.countBuckets(ctx, times, query, total); {
 		case err == nil:
-			s.plain = and(p.plain, has(columnExactTime))
+			s.plain = rest
 		case isFinal(ctx, err):
 			return nil, err
 		}
 	}
-	if err := s.countBuckets(ctx, times, query.WithBodyBytes, total); err != nil {
+	if err := s.countBuckets(ctx, times, query, total); err != nil {
 		return nil, err
 	}
 	buckets := make([]logstore.Bucket, 0, len(total.all))
@@ -82,31 +81,38 @@ func (b *Backend) histogram(ctx context.Context, query logstore.HistogramQuery) 
 	return buckets, nil
 }
 
-// addedUpByTime returns the scan of those rows whose times the engine knows, added up by
-// buckets; ok is false if it cannot be.
-func (s scan) addedUpByTime(times bucketTimes, by *filter.Field, sums string) (added scan, ok bool) {
+// addedUpByTime returns the scan of those plain rows of which the engine knows the times
+// and how long the bodies are, added up by buckets, and the condition of the other plain
+// rows; ok is false if they cannot be added up.
+func (s scan) addedUpByTime(times bucketTimes, query logstore.HistogramQuery) (added scan, rest string, ok bool) {
 	if times.offset%times.interval != 0 {
-		return scan{}, false
+		return scan{}, "", false
 	}
+	sums, special := sumRows, has(columnExactTime)
 	added = s
 	added.plain, added.other = and(s.plain, lacks(columnExactTime)), conditionNone
-	buckets := fmt.Sprintf("%s:%dms", columnTime, times.interval.Milliseconds())
-	if by == nil {
-		return added, added.addUp(sums, []string{buckets})
+	if query.WithBodyBytes {
+		sums, special = sumBytes, or(special, has(columnMarked))
+		added.plain = and(added.plain, lacks(columnMarked))
 	}
-	column := addableColumn(*by)
-	if column == "" || isPath(by.Key) {
-		return scan{}, false
+	rest = and(s.plain, special)
+	buckets := fmt.Sprintf("%s:%dms", columnTime, times.interval.Milliseconds())
+	if query.By == nil {
+		return added, rest, added.addUp(sums, []string{buckets})
+	}
+	column := addableColumn(*query.By)
+	if column == "" || isPath(query.By.Key) {
+		return scan{}, "", false
 	}
 	// Where the column is empty, so is the text.
 	added.fields, added.textColumn = nil, column
-	return added, added.addUp(sums, []string{buckets, quote(column)}, column)
+	return added, rest, added.addUp(sums, []string{buckets, quote(column)}, column)
 }
 
 // countBuckets adds the buckets of the scan's rows.
-func (s scan) countBuckets(ctx context.Context, times bucketTimes, withBytes bool, total *tally[bucket]) error {
+func (s scan) countBuckets(ctx context.Context, times bucketTimes, query logstore.HistogramQuery, total *tally[bucket]) error {
 	collectors, err := s.run(ctx, func() collector {
-		return &bucketCollector{times: times, by: s.fields, textColumn: s.textColumn, withBytes: withBytes, tally: newBucketTally()}
+		return &bucketCollector{times: times, by: query.By, textColumn: s.textColumn, withBytes: query.WithBodyBytes, tally: newBucketTally()}
 	})
 	if err != nil {
 		return err
@@ -142,7 +148,8 @@ func (b bucketTimes) start(number int64) time.Time {
 // bucketCollector counts buckets by their numbers and texts.
 type bucketCollector struct {
 	times bucketTimes
-	by    []filter.Field
+	// by is the field that is asked for; nil none.
+	by *filter.Field
 	// textColumn is the column that has the texts of rows that were added up; "" none.
 	textColumn string
 	withBytes  bool
@@ -163,8 +170,8 @@ func (c *bucketCollector) addRows(found foundRows) error {
 		text := ""
 		switch {
 		case texts != nil:
-			text = texts[row]
-		case len(c.by) > 0:
+			text = textIn(c.textColumn, texts[row])
+		case c.by != nil:
 			text = found.texts[0][i]
 		}
 		if err := c.addTo(timestamp(row), text, bucket{counts(row), bytes(row)}); err != nil {
@@ -183,13 +190,13 @@ func (c *bucketCollector) bodyBytes(block *logstorage.DataBlock) func(row int) i
 		return func(row int) int64 { return int64(parseDecimal(sums[row])) } //nolint:gosec // counts bytes
 	}
 	bodies := textsOf(block, columnBody)
-	return func(row int) int64 { return int64(len(bodies[row])) }
+	return func(row int) int64 { return int64(len(textIn(columnBody, bodies[row]))) }
 }
 
 func (c *bucketCollector) addRecord(r record.Record) error {
 	text := ""
-	if len(c.by) > 0 {
-		text, _ = c.by[0].Text(r)
+	if c.by != nil {
+		text, _ = c.by.Text(r)
 	}
 	one := bucket{count: 1}
 	if c.withBytes {

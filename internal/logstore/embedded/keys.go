@@ -17,7 +17,7 @@ import (
 // Keys implements logstore.Analyst. It reads the shapes of rows and the paths in them,
 // of which there are few different ones, and no values.
 func (b *Backend) Keys(ctx context.Context, query logstore.KeysQuery) ([]logstore.KeyCount, int, error) {
-	done, err := b.use(ctx)
+	ctx, done, err := b.ask(ctx, query.ProjectID)
 	if err != nil {
 		return nil, 0, err
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/VictoriaMetrics/VictoriaLogs/lib/logstorage"
 
@@ -44,6 +45,64 @@ func appendLargeRecord(dst []row, main row, exact []byte, exactTime string) []ro
 		{Name: columnID, Value: main.id}, {Name: columnExactTime, Value: exactTime}, {Name: columnParts, Value: strconv.Itoa(count)},
 	}
 	return append(dst, main)
+}
+
+// largeTenants knows which tenants may have large records, so that queries of others
+// need not look for any.
+type largeTenants struct {
+	mu sync.Mutex
+	// has is true for tenants that may have large records, and false for those of which
+	// it is known that they have none.
+	has map[tenantID]bool
+}
+
+// set says that a tenant is about to have a large record.
+func (l *largeTenants) set(tenant tenantID) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.has[tenant] = true
+}
+
+// setNone says that a tenant had no large record when the backend was opened.
+func (l *largeTenants) setNone(tenant tenantID) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if _, isKnown := l.has[tenant]; !isKnown { // else one may have come since
+		l.has[tenant] = false
+	}
+}
+
+func (l *largeTenants) of(tenant tenantID) (has, isKnown bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	has, isKnown = l.has[tenant]
+	return has, isKnown
+}
+
+// hasLarge reports whether large records of a tenant can be found that meet a condition
+// on times.
+//
+// One that can be found only later is in none of the rows that a query reads which has
+// asked this: plain rows have no parts. So no query takes its main row for all of it.
+func (b *Backend) hasLarge(ctx context.Context, tenant tenantID, in span, condition string) (bool, error) {
+	has, isKnown := b.large.of(tenant)
+	if isKnown && !has {
+		return false, nil
+	}
+	parts := selection{tenant: partsOf(tenant), span: in, condition: condition}
+	if !isKnown {
+		count, err := b.rows.count(ctx, selection{tenant: parts.tenant, span: span{0, maxEngineTime}})
+		if err != nil {
+			return false, err
+		}
+		if count == 0 {
+			b.large.setNone(tenant)
+		} else {
+			b.large.set(tenant)
+		}
+	}
+	count, err := b.rows.count(ctx, parts)
+	return count > 0, err
 }
 
 // largeRecord is the main row of a large record.

@@ -73,7 +73,7 @@ func (e *encoder) addLeavesOf(s section, path string, leaves pcommon.Map, bytes 
 	for key, value := range leaves.All() {
 		path := path + "." + key
 		if value.Type() != pcommon.ValueTypeMap {
-			bytes = e.addLeaf(s, path, filter.Text(value), bytes)
+			bytes = e.addLeaf(s, path, marked(filter.Text(value)), bytes)
 			continue
 		}
 		e.addPath(s, path, pcommon.ValueTypeMap)

@@ -192,9 +192,13 @@ func (p page) read(ctx context.Context, in span, rows, limit int) (sorted []rowO
 	}
 	var adding sync.Mutex
 	group, ctx := errgroup.WithContext(ctx)
-	for _, part := range in.split(readers(rows)) {
+	parts := in.split(readers(rows))
+	for _, part := range parts {
 		s := scan{backend: p.backend, plan: p.plan, names: orderColumns()}
 		s.span = part
+		if !p.isSelective { // else it is not known
+			s.rows = int64(max(1, rows/len(parts)))
+		}
 		group.Go(func() error {
 			collectors, err := s.run(ctx, func() collector { return &pageCollector{firstRows: firstRows{limit: limit, before: first.before}} })
 			adding.Lock()
@@ -250,6 +254,12 @@ type firstRows struct {
 	limit  int
 	before func(a, b rowOrder) bool
 	rows   []rowOrder
+}
+
+// heldBytes implements memoryHolder.
+func (f *firstRows) heldBytes() int64 {
+	const fixed = 100 // of a row with an id as Docket's own
+	return int64(len(f.rows)) * fixed
 }
 
 // addCopy adds a row; it copies its texts.

@@ -29,6 +29,8 @@ type plan struct {
 	// on those that meet it; nil if they all match.
 	plain    string
 	residual residual
+	// certain is a condition that of those rows only such meet that match.
+	certain string
 	// isPartial is true if plain rows may be undecided.
 	isPartial bool
 	// isSelective is true if hardly any rows can match, so that the engine looks through
@@ -63,10 +65,16 @@ func (b *Backend) newPlan(ctx context.Context, selected logstore.Selection, fiel
 	isAnyRow := len(fields) == 0 && isAll(normal)
 	p.plain, p.other = p.conditions(normal, asksAttributes)
 	p.residual = binder{areAttributesKnown: true}.residualOf(normal)
+	p.certain = certainOf(normal)
 	p.isPartial, p.isSelective = asksAttributes, isSelective(normal)
 	if !isAnyRow {
-		if err := b.addLarge(ctx, &p, times); err != nil {
+		p.plain = and(p.plain, lacks(columnParts))
+		hasLarge, err := b.hasLarge(ctx, p.tenant, p.span, times.condition())
+		if err != nil {
 			return plan{}, false, err
+		}
+		if hasLarge {
+			p.other = or(has(columnParts), p.other)
 		}
 	}
 	p.plain, p.other = and(p.plain, times.condition()), and(p.other, times.condition())
@@ -121,16 +129,6 @@ func (p plan) conditions(normal filter.Expression, asksAttributes bool) (plain, 
 	}
 	special := or(has(columnExact), has(columnOmitted))
 	return and(plain, lacks(columnExact), lacks(columnOmitted)), and(special, binder{}.of(normal).upper)
-}
-
-// addLarge makes the plan find large records too, if there are any in its time.
-func (b *Backend) addLarge(ctx context.Context, p *plan, times timeRange) error {
-	count, err := b.rows.count(ctx, selection{tenant: partsOf(p.tenant), span: p.span, condition: times.condition()})
-	if err != nil || count == 0 {
-		return err
-	}
-	p.plain, p.other = and(p.plain, lacks(columnParts)), or(has(columnParts), p.other)
-	return nil
 }
 
 // isAboutAll reports whether the plan selects all rows of its span, or all that come

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/VictoriaMetrics/VictoriaLogs/lib/logstorage"
@@ -19,16 +20,29 @@ type tenantID = logstorage.TenantID
 const dayFormat = "20060102"
 
 // rows is the engine's storage.
-type rows struct{ storage *logstorage.Storage }
+type rows struct {
+	storage *logstorage.Storage
+	// most is how many rows there are, or more.
+	most atomic.Int64
+}
+
+func newRows(storage *logstorage.Storage) *rows {
+	s := &rows{storage: storage}
+	var stats logstorage.StorageStats
+	storage.UpdateStats(&stats)
+	s.most.Store(int64(stats.RowsCount())) //nolint:gosec // counts rows
+	return s
+}
 
 // add hands rows to the engine. They can be found about a second later, or after
-// flush.
+// flush; those of one record, of which the main row is the last, all at once.
 func (s *rows) add(added []row) {
 	batch := logstorage.GetLogRows(nil, nil, nil, nil, "")
 	defer logstorage.PutLogRows(batch)
+	s.most.Add(int64(len(added)))
 	for _, r := range added {
 		batch.MustAdd(r.tenant, r.time, r.fields, -1)
-		if batch.NeedFlush() {
+		if batch.NeedFlush() && r.tenant.AccountID != partsAccount {
 			s.storage.MustAddRows(batch)
 			batch.ResetKeepSettings()
 		}
@@ -45,26 +59,68 @@ type selection struct {
 	tenant tenantID
 	span
 	condition string
+	// rows is about how many rows of the tenant are in the span, whether or not they meet
+	// the condition; 0 if that is not known.
+	rows int64
+	// isSelective is true if hardly any rows meet the condition, so that the engine can
+	// leave out most of them unread.
+	isSelective bool
 }
+
+const (
+	// pipeStats starts each pipe that adds rows up.
+	pipeStats = "stats "
+	pipeCount = pipeStats + "count() as " + columnRows
+)
 
 // count returns the number of selected rows.
 func (s *rows) count(ctx context.Context, selected selection) (int64, error) {
-	const column = "rows"
-	var total int64
-	var parseErr error
-	err := s.query(ctx, selected, "stats count() as "+column, func(block *logstorage.DataBlock) {
-		for _, text := range valuesOf(block, column) {
-			count, err := strconv.ParseInt(text, 10, 64)
-			if err != nil {
-				parseErr = fmt.Errorf("read the engine's count: %w", err)
-			}
-			total += count
-		}
+	if selected.condition == "" || selected.condition == conditionAll {
+		return s.countAll(ctx, selected.tenant, selected.span)
+	}
+	var total counted
+	err := s.query(ctx, selected, pipeCount, total.add)
+	return total.result(err)
+}
+
+// countAll returns the number of a tenant's rows in a span. It takes next to no time, as
+// the engine reads only the heads of blocks, and so no turn either.
+func (s *rows) countAll(ctx context.Context, tenant tenantID, in span) (int64, error) {
+	var total counted
+	var adding sync.Mutex
+	_, err := s.run(ctx, selection{tenant: tenant, span: in}, pipeCount, asMany, func(_ uint, block *logstorage.DataBlock) {
+		adding.Lock()
+		defer adding.Unlock()
+		total.add(block)
 	})
+	return total.result(err)
+}
+
+// counted adds up the answers of pipeCount.
+type counted struct {
+	total int64
+	err   error
+}
+
+func (c *counted) add(block *logstorage.DataBlock) {
+	for _, text := range valuesOf(block, columnRows) {
+		count, err := strconv.ParseInt(text, 10, 64)
+		if err != nil {
+			c.err = fmt.Errorf("read the engine's count: %w", err)
+		}
+		c.total += count
+	}
+}
+
+// result is the total, unless the query has failed.
+func (c *counted) result(err error) (int64, error) {
+	if err == nil {
+		err = c.err
+	}
 	if err != nil {
 		return 0, err
 	}
-	return total, parseErr
+	return c.total, nil
 }
 
 // read calls visit with the named columns of all rows that meet the condition of
@@ -97,27 +153,49 @@ func (s *rows) query(ctx context.Context, selected selection, pipe string, visit
 }
 
 // queryAtOnce calls visit for several blocks at the same time, but for each worker only
-// for one. Workers are numbered from 0.
+// for one. Workers are numbered from 0. What it visits may be cut into slices of the span,
+// each with an answer of its own, if the context has a query. Visit must ask nothing.
 func (s *rows) queryAtOnce(
 	ctx context.Context, selected selection, pipe string, visit func(worker uint, block *logstorage.DataBlock),
 ) error {
-	query, err := s.parse(selected, pipe)
-	if err != nil {
-		return err
+	if q := queryOf(ctx); q != nil {
+		return newSliced(s, q, selected, pipe, visit).run(ctx)
 	}
-	err = s.storage.RunQuery(s.queryContext(ctx, selected, query), logstorage.WriteDataBlockFunc(visit))
-	if err != nil {
-		return fmt.Errorf("query the storage engine: %w", err)
-	}
-	return ctx.Err() // the engine ends a canceled query without an error
+	_, err := s.run(ctx, selected, pipe, asMany, visit)
+	return err
 }
 
-func (s *rows) parse(selected selection, pipe string) (*logstorage.Query, error) {
+// concurrency is with how many goroutines the engine reads.
+type concurrency string
+
+const (
+	// asMany is more than there are processors.
+	asMany concurrency = ""
+	alone  concurrency = "options(concurrency=1) "
+)
+
+// run asks the engine, and returns how many rows it has looked at.
+func (s *rows) run(
+	ctx context.Context, selected selection, pipe string, with concurrency, visit func(worker uint, block *logstorage.DataBlock),
+) (looked int64, err error) {
+	query, err := s.parse(selected, pipe, with)
+	if err != nil {
+		return 0, err
+	}
+	asked := s.queryContext(ctx, selected, query)
+	if err := s.storage.RunQuery(asked, logstorage.WriteDataBlockFunc(visit)); err != nil {
+		return 0, fmt.Errorf("query the storage engine: %w", err)
+	}
+	// The engine ends a canceled query without an error.
+	return int64(asked.QueryStats.RowsProcessed), ctx.Err() //nolint:gosec // counts rows
+}
+
+func (s *rows) parse(selected selection, pipe string, with concurrency) (*logstorage.Query, error) {
 	condition := selected.condition
 	if condition == "" {
 		condition = conditionAll
 	}
-	text := condition
+	text := string(with) + condition
 	if pipe != "" {
 		text += " | " + pipe
 	}
@@ -172,7 +250,7 @@ func (s *rows) newest() int64 {
 // reads only the engine's indexes.
 func (s *rows) columnNames(ctx context.Context, tenant tenantID, in span) ([]string, error) {
 	all := selection{tenant: tenant, span: in}
-	query, err := s.parse(all, "")
+	query, err := s.parse(all, "", asMany)
 	if err != nil {
 		return nil, err
 	}

@@ -18,6 +18,8 @@ import (
 type scan struct {
 	backend *Backend
 	plan
+	// rows is about how many rows the span has; 0 if that is not known.
+	rows int64
 	// fields are what to read of each record, and names further columns of plain rows.
 	fields []filter.Field
 	names  []string
@@ -73,34 +75,19 @@ func (f foundRows) counts() func(row int) int64 {
 func (s scan) run(ctx context.Context, newCollector func() collector) ([]collector, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	var collectors collectorList
+	collectors := collectorList{query: queryOf(ctx), newCollector: newCollector}
 	isPartial, err := s.readPlain(ctx, func(worker uint, found foundRows) {
-		if err := collectors.of(worker, newCollector).addRows(found); err != nil {
+		if err := collectors.of(worker).addRows(found); err != nil {
 			cancel(err)
 		}
 	})
 	if err == nil {
-		err = s.readOthers(ctx, isPartial, collectors.of(0, newCollector).addRecord)
+		err = s.readOthers(ctx, isPartial, collectors.of(0).addRecord)
 	}
 	if cause := context.Cause(ctx); cause != nil {
 		err = cause
 	}
-	return collectors.all, err
-}
-
-// collectorList has the collectors of goroutines by their numbers.
-type collectorList struct {
-	mu  sync.Mutex
-	all []collector
-}
-
-func (l *collectorList) of(worker uint, newCollector func() collector) collector {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	for uint(len(l.all)) <= worker {
-		l.all = append(l.all, newCollector())
-	}
-	return l.all[worker]
+	return collectors.list(), err
 }
 
 // readPlain calls visit for blocks of plain rows; at once, but for one worker only one
@@ -109,13 +96,13 @@ func (s scan) readPlain(ctx context.Context, visit func(worker uint, found found
 	if s.plain == conditionNone {
 		return false, nil
 	}
-	selected := selection{tenant: s.tenant, span: s.span, condition: s.plain}
+	selected := selection{tenant: s.tenant, span: s.span, condition: s.plain, rows: s.rows, isSelective: s.isSelective}
 	var mu sync.Mutex
 	err = s.backend.rows.queryAtOnce(ctx, selected, s.pipe(), func(worker uint, block *logstorage.DataBlock) {
 		if ctx.Err() != nil {
 			return
 		}
-		found, isBlockPartial := s.choose(block)
+		found, isBlockPartial := s.choose(ctx, block)
 		if isBlockPartial {
 			mu.Lock()
 			isPartial = true
@@ -131,7 +118,7 @@ func (s scan) readPlain(ctx context.Context, visit func(worker uint, found found
 // pipe returns what the engine does with plain rows.
 func (s scan) pipe() string {
 	if s.by != nil {
-		return "stats by (" + strings.Join(s.by, ", ") + ") " + s.sums
+		return pipeStats + "by (" + strings.Join(s.by, ", ") + ") " + s.sums
 	}
 	names := slices.Concat(s.names, s.columns())
 	for _, field := range s.fields {
@@ -144,9 +131,13 @@ func (s scan) pipe() string {
 	return fields(slices.Compact(names))
 }
 
+// rowsUntilCheck is after how many rows it is looked whether the context has ended. A
+// pattern can take long for each.
+const rowsUntilCheck = 256
+
 // choose returns the rows of a block of plain rows that the plan selects; isPartial is
 // true if it left out some of which columns do not tell all.
-func (s scan) choose(block *logstorage.DataBlock) (found foundRows, isPartial bool) {
+func (s scan) choose(ctx context.Context, block *logstorage.DataBlock) (found foundRows, isPartial bool) {
 	count := block.RowsCount()
 	found = foundRows{
 		block: block, indexes: make([]int, 0, count), texts: make([][]string, len(s.fields)), isPresent: make([][]bool, len(s.fields)),
@@ -158,6 +149,9 @@ func (s scan) choose(block *logstorage.DataBlock) (found foundRows, isPartial bo
 		found.texts[f], found.isPresent[f] = make([]string, 0, count), make([]bool, 0, count)
 	}
 	for row := range count {
+		if row%rowsUntilCheck == 0 && ctx.Err() != nil {
+			break // nobody waits for it
+		}
 		switch judged(row) {
 		case no:
 			continue
@@ -202,7 +196,7 @@ func (s scan) readOthers(ctx context.Context, isPartial bool, visit func(r recor
 	}
 	var large []largeRecord
 	var failure error
-	selected := selection{tenant: s.tenant, span: s.span, condition: condition}
+	selected := selection{tenant: s.tenant, span: s.span, condition: condition, rows: s.rows, isSelective: s.isSelective}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	err := s.backend.rows.read(ctx, selected, nil, func(block *logstorage.DataBlock) {
@@ -210,7 +204,7 @@ func (s scan) readOthers(ctx context.Context, isPartial bool, visit func(r recor
 			return
 		}
 		var found []largeRecord
-		if found, failure = s.readOtherRows(block, visit); failure != nil {
+		if found, failure = s.readOtherRows(ctx, block, visit); failure != nil {
 			cancel()
 		}
 		large = append(large, found...)
@@ -245,11 +239,14 @@ func (s scan) visitMatch(r record.Record, visit func(r record.Record) error) err
 
 // readOtherRows reads the records of those rows of a block that are not plain, but for
 // large ones, which it returns.
-func (s scan) readOtherRows(block *logstorage.DataBlock, visit func(r record.Record) error) (large []largeRecord, err error) {
+func (s scan) readOtherRows(
+	ctx context.Context, block *logstorage.DataBlock, visit func(r record.Record) error,
+) (large []largeRecord, err error) {
 	parts, exact, omitted := textsOf(block, columnParts), textsOf(block, columnExact), textsOf(block, columnOmitted)
 	isDecided := s.decidedIn(block)
 	isWanted := func(row int) bool {
-		return parts[row] != "" || s.isPartial && (exact[row] != "" || omitted[row] != "") || !isDecided(row)
+		return ctx.Err() == nil &&
+			(parts[row] != "" || s.isPartial && (exact[row] != "" || omitted[row] != "") || !isDecided(row))
 	}
 	for time, row := range rowsOf(block, isWanted) {
 		id := row[columnID]

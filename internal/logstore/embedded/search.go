@@ -16,7 +16,7 @@ import (
 
 // Count implements logstore.Backend. It regards After, which leaves records out.
 func (b *Backend) Count(ctx context.Context, query logstore.Query) (int64, error) {
-	done, err := b.use(ctx)
+	ctx, done, err := b.ask(ctx, query.ProjectID)
 	if err != nil {
 		return 0, err
 	}
@@ -33,7 +33,7 @@ func (b *Backend) Count(ctx context.Context, query logstore.Query) (int64, error
 // Search implements logstore.Backend. It finds first which rows the page has (see
 // page), of columns that are fast to read, and then reads these rows whole.
 func (b *Backend) Search(ctx context.Context, query logstore.Query) ([]record.Record, error) {
-	done, err := b.use(ctx)
+	ctx, done, err := b.ask(ctx, query.ProjectID)
 	if err != nil {
 		return nil, err
 	}
@@ -75,12 +75,22 @@ func (b *Backend) count(ctx context.Context, p plan) (int64, error) {
 	}
 	var total int64
 	s := scan{backend: b, plan: p}
-	if p.residual == nil && p.after == nil && p.plain != conditionNone {
+	switch {
+	case p.plain == conditionNone || p.after != nil:
+	case p.residual == nil:
 		count, err := b.rows.count(ctx, selection{tenant: p.tenant, span: p.span, condition: p.plain})
 		if err != nil {
 			return 0, err
 		}
 		total, s.plain = count, conditionNone
+	default:
+		count, isCertain, err := b.countCertain(ctx, p)
+		if err != nil {
+			return 0, err
+		}
+		if isCertain {
+			total, s.plain = count, conditionNone
+		}
 	}
 	collectors, err := s.run(ctx, func() collector { return new(counter) })
 	for _, c := range collectors {
@@ -118,9 +128,13 @@ type foundKey struct {
 // fetch returns the records of rows, in their order. A row that was removed
 // meanwhile is left out.
 func (b *Backend) fetch(ctx context.Context, tenant tenantID, keys []rowOrder) ([]record.Record, error) {
+	hold := queryOf(ctx).holdPage
+	if len(keys) == 1 {
+		hold = func(int64) error { return nil } // whatever it takes, it cannot be less
+	}
 	found := make(map[foundKey]record.Record, len(keys))
 	for chunk := range slices.Chunk(keys, maxIDsPerQuery) {
-		if err := b.fetchChunk(ctx, tenant, chunk, found); err != nil {
+		if err := b.fetchChunk(ctx, tenant, chunk, found, hold); err != nil {
 			return nil, err
 		}
 	}
@@ -133,9 +147,12 @@ func (b *Backend) fetch(ctx context.Context, tenant tenantID, keys []rowOrder) (
 	return records, nil
 }
 
-func (b *Backend) fetchChunk(ctx context.Context, tenant tenantID, keys []rowOrder, found map[foundKey]record.Record) error {
+// fetchChunk adds what it reads to found, and tells hold about how many bytes that takes.
+func (b *Backend) fetchChunk(
+	ctx context.Context, tenant tenantID, keys []rowOrder, found map[foundKey]record.Record, hold func(bytes int64) error,
+) error {
 	ids := make([]string, len(keys))
-	selected := selection{tenant: tenant, span: span{keys[0].time, keys[0].time}}
+	selected := selection{tenant: tenant, span: span{keys[0].time, keys[0].time}, isSelective: true}
 	for i, key := range keys {
 		ids[i] = key.id
 		selected.from, selected.to = min(selected.from, key.time), max(selected.to, key.time)
@@ -143,9 +160,10 @@ func (b *Backend) fetchChunk(ctx context.Context, tenant tenantID, keys []rowOrd
 	selected.condition = in(columnID, ids)
 
 	var large []largeRecord
-	var decodeErr error
-	err := b.rows.read(ctx, selected, nil, func(block *logstorage.DataBlock) {
-		for time, row := range rowsOf(block, func(int) bool { return true }) {
+	reading, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	err := b.rows.read(reading, selected, nil, func(block *logstorage.DataBlock) {
+		for time, row := range rowsOf(block, func(int) bool { return reading.Err() == nil }) {
 			id := row[columnID]
 			if parts := row[columnParts]; parts != "" {
 				large = append(large, largeRecord{tenant: tenant, id: id, time: time, parts: parts})
@@ -153,14 +171,18 @@ func (b *Backend) fetchChunk(ctx context.Context, tenant tenantID, keys []rowOrd
 			}
 			r, err := decodeRow(time, row)
 			if err != nil {
-				decodeErr = fmt.Errorf("record %s: %w", id, err)
+				cancel(fmt.Errorf("record %s: %w", id, err))
 				return
 			}
 			found[foundKey{time, id}] = r
+			if err := hold(int64(logstore.ApproximateSize(r))); err != nil {
+				cancel(err)
+				return
+			}
 		}
 	})
-	if err == nil {
-		err = decodeErr
+	if cause := context.Cause(reading); cause != nil {
+		err = cause
 	}
 	if err != nil {
 		return err
@@ -174,6 +196,9 @@ func (b *Backend) fetchChunk(ctx context.Context, tenant tenantID, keys []rowOrd
 			return err
 		}
 		found[foundKey{large.time, large.id}] = r
+		if err := hold(int64(logstore.ApproximateSize(r))); err != nil {
+			return err
+		}
 	}
 	return nil
 }

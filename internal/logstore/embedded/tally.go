@@ -49,6 +49,12 @@ func (t *tally[T]) ofBytes(text []byte) (count *T, isNew bool, err error) {
 	return t.of(string(text))
 }
 
+// heldBytes implements memoryHolder.
+func (t *tally[T]) heldBytes() int64 {
+	const fixed = 100 // of an entry of the map, and its count
+	return int64(t.bytes + len(t.all)*fixed)
+}
+
 // addAll adds the counts of another tally.
 func (t *tally[T]) addAll(other *tally[T], add func(to *T, count T)) error {
 	for text, count := range other.all {

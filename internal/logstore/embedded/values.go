@@ -14,7 +14,7 @@ import (
 
 // Values implements logstore.Analyst.
 func (b *Backend) Values(ctx context.Context, query logstore.ValuesQuery) ([]logstore.ValueCount, int, error) {
-	done, err := b.use(ctx)
+	ctx, done, err := b.ask(ctx, query.ProjectID)
 	if err != nil {
 		return nil, 0, err
 	}

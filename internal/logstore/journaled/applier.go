@@ -75,6 +75,12 @@ type applier struct {
 	records  atomic.Int64
 	failures atomic.Int64
 	refusals atomic.Int64
+	// waiting counts the records of the entries that are not applied. What is appended
+	// may be applied before it is counted, and waiting be negative for that long.
+	waiting atomic.Int64
+	// oldest is when the first of the entries that are being applied was received, in
+	// nanoseconds since 1970; 0 when that is not known. Only run writes it.
+	oldest atomic.Int64
 }
 
 func newApplier(s *Store, config Config, checkpoint uint64) (*applier, error) {
@@ -197,6 +203,7 @@ func (a *applier) applyNext() error {
 		if err != nil {
 			return err
 		}
+		a.oldest.Store(next.receivedAt())
 		if err := a.give(&next); err != nil {
 			return fmt.Errorf("apply entries %d to %d: %w", a.applied.Load()+1, next.through, err)
 		}
@@ -215,6 +222,7 @@ func (a *applier) applyNext() error {
 	a.applied.Store(done.through)
 	a.position.Add(done.bytes)
 	a.records.Add(int64(len(done.records)))
+	a.waiting.Add(-done.counted)
 	if !done.replayed {
 		a.tails.publish(done.records)
 	}
@@ -242,8 +250,19 @@ type batch struct {
 	replayed bool
 	through  uint64
 	bytes    int64
+	// counted is what countRecords says of the entries.
+	counted int64
 	// refused are the dead letters of the batch.
 	refused []logstore.DeadLetter
+}
+
+// receivedAt is when the first of the records was received, in nanoseconds since 1970; 0
+// when there is none.
+func (b *batch) receivedAt() int64 {
+	if len(b.records) == 0 {
+		return 0
+	}
+	return b.records[0].Log.ObservedTimestamp().AsTime().UnixNano()
 }
 
 // leaveOut removes refused records from the batch.
@@ -282,6 +301,7 @@ func (a *applier) collect() (batch, error) {
 		}
 		next.through = index
 		next.bytes += int64(len(payload))
+		next.counted += countRecords(payload)
 	}
 	return next, nil
 }
@@ -352,6 +372,16 @@ func (a *applier) lag() (entries, bytes int64) {
 	applied, position := a.applied.Load(), a.position.Load()
 	last, end := a.journal.End()
 	return int64(last - applied), end - position //nolint:gosec // last was read after applied, so it is not smaller
+}
+
+// lagOfRecords returns how many records are not applied yet, and how long ago the first
+// of them was received; 0 when that is not known.
+func (a *applier) lagOfRecords(now time.Time) (records int64, age time.Duration) {
+	records = max(0, a.waiting.Load())
+	if oldest := a.oldest.Load(); records > 0 && oldest > 0 {
+		age = max(0, now.Sub(time.Unix(0, oldest)))
+	}
+	return records, age
 }
 
 // sleep returns after the duration or when ctx ends.

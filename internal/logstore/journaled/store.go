@@ -125,8 +125,10 @@ func Open(ctx context.Context, config Config) (_ *Store, err error) {
 	if err != nil {
 		return nil, err
 	}
+	var waiting int64
 	if err := s.journal.Verify(ctx, checkpoint, func(index uint64, payload []byte) error {
 		s.requests.note(index, payload)
+		waiting += countRecords(payload)
 		return nil
 	}); err != nil {
 		return nil, fmt.Errorf("read what the journal holds: %w", err)
@@ -135,6 +137,7 @@ func Open(ctx context.Context, config Config) (_ *Store, err error) {
 	if err != nil {
 		return nil, err
 	}
+	s.applier.waiting.Store(waiting)
 	s.watcher = newWatcher(s.closing, config.Reserve, config.JournalDirectory, s.health)
 	go s.applier.run()
 	go s.watcher.run(s.closing)
@@ -215,7 +218,9 @@ func (s *Store) appendAdmitted(ctx context.Context, entry Entry) error {
 	if err != nil {
 		return consumererror.NewPermanent(err)
 	}
-	_, err = s.journal.Append(ctx, payload)
+	if _, err = s.journal.Append(ctx, payload); err == nil {
+		s.applier.waiting.Add(int64(entry.Logs.LogRecordCount()))
+	}
 	return s.refusal(err)
 }
 
@@ -314,6 +319,10 @@ type Stats struct {
 	// LagEntries and LagBytes are what the journal has and the backend has not
 	// applied yet. An entry holds the records of one Append.
 	LagEntries, LagBytes int64
+	// LagRecords is how many records that are, about, and LagAge how long ago the first
+	// of them was received.
+	LagRecords int64
+	LagAge     time.Duration
 	// JournalBytes is what is not released yet, JournalLimit how much it may be.
 	JournalBytes, JournalLimit int64
 	// DeadLetters is how many dead letters are kept; RefusedRecords counts those
@@ -336,6 +345,7 @@ func (s *Store) Stats() Stats {
 		FreeBytes: s.watcher.free.Load(), ReserveBytes: s.watcher.reserve.Bytes,
 	}
 	stats.LagEntries, stats.LagBytes = s.applier.lag()
+	stats.LagRecords, stats.LagAge = s.applier.lagOfRecords(time.Now())
 	return stats
 }
 

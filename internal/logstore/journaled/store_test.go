@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/consumer/consumererror"
+	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.uber.org/goleak"
 
@@ -312,6 +313,7 @@ func TestFailingBackendIsRetriedUntilItSucceeds(t *testing.T) {
 	eventually(t, func() bool { return s.Stats().ApplyFailures >= 2 }, "it is tried again")
 	assert.EqualValues(t, 2, s.Stats().LagEntries)
 	assert.Positive(t, s.Stats().LagBytes)
+	assert.EqualValues(t, 2, s.Stats().LagRecords)
 	assert.Empty(t, reported, "health is reported when it changes, not at every attempt")
 
 	backend.set(func() { backend.applyErr = nil })
@@ -319,6 +321,29 @@ func TestFailingBackendIsRetriedUntilItSucceeds(t *testing.T) {
 	require.NoError(t, s.Health())
 	eventually(t, func() bool { return len(backend.ids()) == 2 }, "both are applied")
 	assert.Equal(t, []string{"a", "b"}, backend.ids())
+	eventually(t, func() bool { return s.Stats().LagRecords == 0 }, "nothing waits")
+	assert.Zero(t, s.Stats().LagAge)
+}
+
+// What waits is counted and dated after a restart too.
+func TestLag(t *testing.T) {
+	backend := &memory{applyErr: errors.New("backend is down")}
+	config := journaled.Config{Directory: t.TempDir(), Backend: backend}
+	received := time.Now().Add(-time.Hour)
+	s := open(t, config)
+	for _, id := range []string{"a", "b"} {
+		waiting := logs(id, id+"2")
+		for r := range record.All(waiting) {
+			r.Log.SetObservedTimestamp(pcommon.NewTimestampFromTime(received))
+		}
+		require.NoError(t, s.Append(t.Context(), waiting))
+	}
+	require.NoError(t, s.Close(t.Context()))
+
+	s = open(t, config)
+	assert.EqualValues(t, 4, s.Stats().LagRecords)
+	eventually(t, func() bool { return s.Stats().LagAge > 0 }, "the first of them is known")
+	assert.InDelta(t, time.Hour, s.Stats().LagAge, float64(time.Minute))
 }
 
 func TestFailingSyncKeepsTheJournal(t *testing.T) {
