@@ -16,7 +16,7 @@ const project1 = `{"id":1,"uuid":"0f6d8b0e-3c1c-4a53-9a4b-000000000001","name":"
 
 const readerKey = `{"id":"key-1","label":"reader","mask_value":"re…","scopes":["logs:read"],"scoped_teams":[1],
 	"organization":"0f6d8b0e-3c1c-4a53-9a4b-111111111111","created_at":"2023-10-27T09:00:00Z","last_used_at":null,
-	"scoped_organizations":[]}`
+	"last_rolled_at":null,"scoped_organizations":[]}`
 
 func TestProjects(t *testing.T) {
 	s := newServer(t, nil)
@@ -78,7 +78,7 @@ func TestKeys(t *testing.T) {
 	require.Equal(t, http.StatusCreated, created.status, created.body)
 	assert.JSONEq(t, `{"id":"key-5","label":"ci","mask_value":"ph…","scopes":["logs:write","logs:read"],"scoped_teams":[1,2,2],
 		"organization":"0f6d8b0e-3c1c-4a53-9a4b-111111111111","created_at":"2023-10-27T09:00:00Z","last_used_at":null,
-		"scoped_organizations":[],"value":"phx_made_4"}`, created.body)
+		"last_rolled_at":null,"scoped_organizations":[],"value":"phx_made_4"}`, created.body)
 
 	one := s.get("/api/personal_api_keys/key-5/", adminToken)
 	assert.Equal(t, http.StatusOK, one.status)
@@ -143,17 +143,17 @@ func TestKeyErrors(t *testing.T) {
 		`{"label":"x","scopes":"*"}`:                               {"not_a_list", "scopes"},
 		`{"label":"x","scopes":{}}`:                                {"not_a_list", "scopes"},
 		`{"label":"x","scopes":[]}`:                                {"empty", "scopes"},
-		`{"label":"x","scopes":[null]}`:                            {"invalid_input", "scopes"},
-		`{"label":"x","scopes":["*",{}]}`:                          {"invalid_input", "scopes"},
-		`{"label":"x","scopes":["logs:read","feature_flag:read"]}`: {"invalid_choice", "scopes"},
-		`{"label":"x","scopes":["logs:ingest"]}`:                   {"invalid_choice", "scopes"},
-		`{"label":"x","scopes":["LOGS:READ"]}`:                     {"invalid_choice", "scopes"},
+		`{"label":"x","scopes":[null]}`:                            {"null", "scopes__0"},
+		`{"label":"x","scopes":["*",{}]}`:                          {"invalid_choice", "scopes__1"},
+		`{"label":"x","scopes":["logs:read","feature_flag:read"]}`: {"invalid_choice", "scopes__1"},
+		`{"label":"x","scopes":["logs:ingest"]}`:                   {"invalid_choice", "scopes__0"},
+		`{"label":"x","scopes":["LOGS:READ"]}`:                     {"invalid_choice", "scopes__0"},
 		`{"label":"x","scopes":["*"],"scoped_teams":1}`:            {"not_a_list", "scoped_teams"},
-		`{"label":"x","scopes":["*"],"scoped_teams":[1.5]}`:        {"invalid_input", "scoped_teams"},
-		`{"label":"x","scopes":["*"],"scoped_teams":["one"]}`:      {"invalid_input", "scoped_teams"},
-		`{"label":"x","scopes":["*"],"scoped_teams":[null]}`:       {"invalid_input", "scoped_teams"},
-		`{"label":"x","scopes":["*"],"scoped_teams":[true]}`:       {"invalid_input", "scoped_teams"},
-		`{"label":"x","scopes":["*"],"scoped_teams":[9e99]}`:       {"invalid_input", "scoped_teams"},
+		`{"label":"x","scopes":["*"],"scoped_teams":[1.5]}`:        {"invalid_input", "scoped_teams__0"},
+		`{"label":"x","scopes":["*"],"scoped_teams":["one"]}`:      {"invalid_input", "scoped_teams__0"},
+		`{"label":"x","scopes":["*"],"scoped_teams":[null]}`:       {"null", "scoped_teams__0"},
+		`{"label":"x","scopes":["*"],"scoped_teams":[true]}`:       {"invalid_input", "scoped_teams__0"},
+		`{"label":"x","scopes":["*"],"scoped_teams":[9e99]}`:       {"invalid_input", "scoped_teams__0"},
 		`{"label":"x","scopes":["*"],"scoped_teams":[99]}`:         {"invalid_input", "scoped_teams"},
 		`{"label":"x","scopes":["*"],"organization":[]}`:           {"invalid_input", "organization"},
 		`{"label":"x","scopes":["*"],"organization":"nobody"}`:     {"does_not_exist", "organization"},
@@ -210,9 +210,9 @@ func TestUser(t *testing.T) {
 	}
 	answer := s.get("/api/users/@me/", readerToken)
 	assert.Equal(t, http.StatusOK, answer.status)
-	assert.JSONEq(t, fmt.Sprintf(`{"uuid":%[1]q,"distinct_id":%[1]q,"first_name":"reader","last_name":"","email":"","is_staff":false,
-		"scopes":["logs:read"],"organization":%[2]s,"organizations":[%[2]s],"team":%[3]s}`,
-		id(readerToken), organization, project1), answer.body)
+	assert.JSONEq(t, fmt.Sprintf(`{"id":%[4]d,"uuid":%[1]q,"distinct_id":%[1]q,"first_name":"reader","last_name":"","email":"","is_email_verified":false,
+		"hedgehog_config":{},"role_at_organization":"other","is_staff":false,"scopes":["logs:read"],"organization":%[2]s,"organizations":[%[2]s],"team":%[3]s}`,
+		id(readerToken), organization, project1, newPersonAnswer(id(readerToken), "").ID), answer.body)
 
 	ids := map[string]bool{}
 	for _, token := range []string{readerToken, writerToken, severalToken, adminToken, ingestToken, projectless} {
@@ -270,11 +270,31 @@ func TestPagination(t *testing.T) {
 			assertLink(t, base, want.previous, page.Previous)
 		})
 	}
-	proxied := s.do(request{
-		path: "/api/personal_api_keys?limit=1", token: adminToken,
-		header: map[string]string{"X-Forwarded-Proto": "https"},
-	})
-	assert.Contains(t, proxied.body, `"next":"https://`)
+}
+
+// Only the operator knows whether those headers are a proxy's or any client's.
+func TestLinksBehindAProxy(t *testing.T) {
+	next := func(s *server, header map[string]string) string {
+		var page struct{ Next string }
+		require.NoError(t, json.Unmarshal([]byte(s.do(request{path: "/api/personal_api_keys?limit=1", token: adminToken, header: header}).body), &page))
+		return strings.Replace(page.Next, s.api.address.String(), "ADDRESS", 1)
+	}
+	const path = "/api/personal_api_keys?limit=1&offset=1"
+	open, proxied := newServer(t, nil), newServer(t, func(config *Config) { config.BehindProxy = true })
+	for _, test := range []struct {
+		proto, host   string
+		open, proxied string
+	}{
+		{"", "", "http://ADDRESS", "http://ADDRESS"},
+		{"https", "", "http://ADDRESS", "https://ADDRESS"},
+		{"https", "logs.example.com", "http://ADDRESS", "https://logs.example.com"},
+		{"https, http", "logs.example.com:8443, inner", "http://ADDRESS", "https://logs.example.com:8443"},
+		{"javascript", " ", "http://ADDRESS", "http://ADDRESS"},
+	} {
+		header := map[string]string{"X-Forwarded-Proto": test.proto, "X-Forwarded-Host": test.host}
+		assert.Equal(t, test.open+path, next(open, header))
+		assert.Equal(t, test.proxied+path, next(proxied, header))
+	}
 }
 
 func assertLink(t *testing.T, base, want string, got *string) {

@@ -3,10 +3,12 @@ package logsapiextension
 import (
 	"errors"
 	"fmt"
+	"net/url"
 	"time"
 
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/config/confighttp"
+	"go.opentelemetry.io/collector/config/configopaque"
 	"go.opentelemetry.io/collector/confmap"
 )
 
@@ -14,6 +16,9 @@ const (
 	defaultEndpoint     = "127.0.0.1:8320"
 	defaultQueryTimeout = 25 * time.Second
 	defaultMaxTails     = 100
+	defaultAITimeout    = 60 * time.Second
+	// maxRate is more requests than can be answered.
+	maxRate = 1_000_000
 	// defaultMaxRequestBodySize is ample for a key or a project, in bytes.
 	defaultMaxRequestBodySize = 1 << 20
 	// A request has that long to arrive, so that clients which are slow, or gone,
@@ -42,8 +47,58 @@ type Config struct {
 	// can be written.
 	QueryTimeout time.Duration `mapstructure:"query_timeout"`
 
+	// Alerting is the id of the extension that checks alerts; none means that there are no
+	// alerts.
+	Alerting component.ID `mapstructure:"alerting"`
+
+	// AI says which language model explains records; without it none does.
+	AI AIConfig `mapstructure:"ai"`
+
+	// MCP offers the API to AI assistants at /mcp, with the same keys.
+	MCP MCPConfig `mapstructure:"mcp"`
+
 	// Tail bounds those who follow records as they come.
 	Tail TailConfig `mapstructure:"tail"`
+
+	// RateLimit bounds how many requests each key may make.
+	RateLimit RateLimitConfig `mapstructure:"rate_limit"`
+
+	// BehindProxy is true when a proxy in front sets the headers X-Forwarded-Proto and
+	// X-Forwarded-Host, so that addresses in answers are made of them. Where clients
+	// can set them, it must be false.
+	BehindProxy bool `mapstructure:"behind_proxy"`
+}
+
+// RateLimitConfig is the configuration of how often a key may ask.
+type RateLimitConfig struct {
+	// RequestsPerSecond is what a key may keep up; 0 is no limit. More requests are
+	// answered with 429.
+	RequestsPerSecond float64 `mapstructure:"requests_per_second"`
+	// Burst is how many requests a key that has been idle may make at once; 0 is as
+	// many as in a second.
+	Burst int `mapstructure:"burst"`
+}
+
+// AIConfig is the configuration of explanations. They are off unless BaseURL and Model are
+// given.
+type AIConfig struct {
+	// BaseURL is that of any server that speaks OpenAI's chat completions, up to and
+	// without /chat/completions.
+	BaseURL string `mapstructure:"base_url"`
+	// Model is the model's name.
+	Model string `mapstructure:"model"`
+	// APIKey is for servers that ask for one.
+	APIKey configopaque.String `mapstructure:"api_key"`
+	// Timeout is how long the model may take.
+	Timeout time.Duration `mapstructure:"timeout"`
+	// RedactEmails takes e-mail addresses out of what the model is told, as passwords,
+	// keys, tokens and card numbers are in any case.
+	RedactEmails bool `mapstructure:"redact_emails"`
+}
+
+// MCPConfig is the configuration of /mcp.
+type MCPConfig struct {
+	Enabled bool `mapstructure:"enabled"`
 }
 
 // TailConfig is the configuration of live tails.
@@ -64,6 +119,8 @@ func createDefaultConfig() component.Config {
 		Store:         component.MustNewID("log_store"),
 		Authenticator: component.MustNewID("project_key"),
 		QueryTimeout:  defaultQueryTimeout,
+		AI:            AIConfig{Timeout: defaultAITimeout},
+		MCP:           MCPConfig{Enabled: true},
 		Tail:          TailConfig{MaxConnections: defaultMaxTails},
 	}
 }
@@ -81,7 +138,13 @@ func (c *Config) Unmarshal(conf *confmap.Conf) error {
 		Store         component.ID  `mapstructure:"store"`
 		Authenticator component.ID  `mapstructure:"authenticator"`
 		QueryTimeout  time.Duration `mapstructure:"query_timeout"`
+		Alerting      component.ID  `mapstructure:"alerting"`
+		AI            AIConfig      `mapstructure:"ai"`
+		MCP           MCPConfig     `mapstructure:"mcp"`
 		Tail          TailConfig    `mapstructure:"tail"`
+
+		RateLimit   RateLimitConfig `mapstructure:"rate_limit"`
+		BehindProxy bool            `mapstructure:"behind_proxy"`
 	}
 	return conf.Unmarshal(&strict)
 }
@@ -109,8 +172,32 @@ func (c *Config) Validate() error {
 		errs = append(errs, fmt.Errorf("query_timeout: %s must be shorter than write_timeout (%s), "+
 			"after which no answer can be written", c.QueryTimeout, c.Server.WriteTimeout))
 	}
+	errs = append(errs, c.AI.check())
 	if c.Tail.MaxConnections < 1 {
 		errs = append(errs, fmt.Errorf("tail::max_connections: must be at least 1, such as %d", defaultMaxTails))
 	}
+	if rate := c.RateLimit.RequestsPerSecond; !(rate >= 0 && rate <= maxRate) {
+		errs = append(errs, fmt.Errorf("rate_limit::requests_per_second: must be from 0 (no limit) to %d", maxRate))
+	}
+	if burst := c.RateLimit.Burst; burst < 0 || burst > maxRate {
+		errs = append(errs, fmt.Errorf("rate_limit::burst: must be from 0 (as many as in a second) to %d", maxRate))
+	}
 	return errors.Join(errs...)
+}
+
+// check tells what to write instead of what cannot work.
+func (c AIConfig) check() error {
+	if c.BaseURL == "" && c.Model == "" {
+		return nil
+	}
+	if c.BaseURL == "" || c.Model == "" {
+		return errors.New("ai: write both base_url and model, or neither for no explanations")
+	}
+	if parsed, err := url.Parse(c.BaseURL); err != nil || parsed.Scheme != "http" && parsed.Scheme != "https" || parsed.Host == "" {
+		return errors.New("ai::base_url: write an address such as http://localhost:11434/v1")
+	}
+	if c.Timeout <= 0 {
+		return fmt.Errorf("ai::timeout: must be more than 0, such as %s", defaultAITimeout)
+	}
+	return nil
 }

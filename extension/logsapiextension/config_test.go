@@ -38,6 +38,8 @@ func TestConfig(t *testing.T) {
 		assert.Equal(t, 25*time.Second, config.QueryTimeout)
 		assert.Equal(t, int64(1<<20), config.Server.MaxRequestBodySize)
 		assert.Equal(t, 100, config.Tail.MaxConnections)
+		assert.Zero(t, config.RateLimit, "there is none")
+		assert.False(t, config.BehindProxy)
 	})
 	t.Run("all options", func(t *testing.T) {
 		config, err := loadConfig(t, all, "logs_api/all")
@@ -49,6 +51,8 @@ func TestConfig(t *testing.T) {
 		assert.Equal(t, 10*time.Second, config.Server.WriteTimeout)
 		assert.Equal(t, int64(4096), config.Server.MaxRequestBodySize)
 		assert.Equal(t, 7, config.Tail.MaxConnections)
+		assert.Equal(t, RateLimitConfig{RequestsPerSecond: 0.5, Burst: 30}, config.RateLimit)
+		assert.True(t, config.BehindProxy)
 	})
 	t.Run("options of the listener", func(t *testing.T) {
 		config, err := loadConfig(t, all, "logs_api/listener")
@@ -70,6 +74,10 @@ func TestConfig(t *testing.T) {
 		"logs_api/unknown_option":      "invalid keys: authentication",
 		"logs_api/unknown_tail_option": "invalid keys: connections",
 		"logs_api/bad_store":           "id must not be empty",
+		"logs_api/negative_rate":       "rate_limit::requests_per_second: must be from 0",
+		"logs_api/no_rate":             "rate_limit::requests_per_second: must be from 0",
+		"logs_api/great_burst":         "rate_limit::burst: must be from 0",
+		"logs_api/unknown_rate_option": "invalid keys: requests",
 	} {
 		t.Run(id, func(t *testing.T) {
 			_, err := loadConfig(t, all, id)

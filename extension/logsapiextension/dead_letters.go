@@ -157,7 +157,8 @@ func (e *endpoints) nextDeadLetters(r *http.Request, query logstore.DeadLetterQu
 	parameters := r.URL.Query()
 	parameters.Set("after", query.After)
 	parameters.Set("limit", strconv.Itoa(limit))
-	return linkTo(r, parameters), nil
+	link := e.links.to(r, parameters)
+	return &link, nil
 }
 
 // visible returns the dead letter that the request names, if the caller may use its

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/docketlog/docket/extension/logsapiextension/internal/requestbody"
 	"github.com/docketlog/docket/internal/logstore"
 	"github.com/docketlog/docket/internal/tenant"
 )
@@ -50,22 +51,19 @@ type failedReplay struct {
 
 // replayDeadLetters takes {project_id?, after?}.
 func (e *endpoints) replayDeadLetters(w http.ResponseWriter, r *http.Request, caller *tenant.Identity) error {
-	body, err := readBody(r)
-	if err != nil {
-		return err
-	}
-	name, err := body.optionalText("project_id")
-	if err != nil {
-		return err
-	}
+	var project string
 	query := logstore.DeadLetterQuery{Limit: maxDeadLetterPage}
-	if query.After, err = body.optionalText("after"); err != nil {
+	err := readFields(r, []requestbody.Field{
+		{Name: "project_id", Nullable: true, As: requestbody.Text{Into: &project, MayBeBlank: true}},
+		{Name: "after", Nullable: true, As: requestbody.Text{Into: &query.After, MayBeBlank: true}},
+	})
+	if err != nil {
 		return err
 	}
 	if err := checkAfter(query.After); err != nil {
 		return err
 	}
-	if query.Projects, err = projectsOf(caller, name); err != nil {
+	if query.Projects, err = projectsOf(caller, project); err != nil {
 		return err
 	}
 	answer, err := e.replayAll(r.Context(), query)

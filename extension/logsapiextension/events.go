@@ -69,7 +69,7 @@ func (e *endpoints) authorizeEvents(r *http.Request) ([]tenant.Project, error) {
 			}
 		}
 	}
-	caller, err := e.directory.Authenticate(r.Context(), credentials)
+	caller, err := e.authenticate(r.Context(), credentials)
 	if err != nil {
 		return nil, err
 	}

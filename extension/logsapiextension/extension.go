@@ -18,6 +18,8 @@ import (
 	"go.opentelemetry.io/collector/extension/extensioncapabilities"
 	"go.uber.org/zap"
 
+	"github.com/docketlog/docket/extension/logsapiextension/internal/savedviews"
+	"github.com/docketlog/docket/internal/docstore"
 	"github.com/docketlog/docket/internal/logstore"
 	"github.com/docketlog/docket/internal/tenant"
 )
@@ -57,7 +59,11 @@ func newLogsAPI(config *Config, settings extension.Settings) *logsAPI {
 // Dependencies implements extensioncapabilities.Dependent: the store and the
 // directory are there before the first request is.
 func (a *logsAPI) Dependencies() []component.ID {
-	return []component.ID{a.config.Store, a.config.Authenticator}
+	dependencies := []component.ID{a.config.Store, a.config.Authenticator}
+	if a.config.Alerting != (component.ID{}) {
+		dependencies = append(dependencies, a.config.Alerting)
+	}
+	return dependencies
 }
 
 // Start begins to listen.
@@ -67,6 +73,11 @@ func (a *logsAPI) Start(ctx context.Context, host component.Host) error {
 		return err
 	}
 	routes := newRouter(endpoints.routes(), a.config.QueryTimeout, a.settings.Logger)
+	if a.config.MCP.Enabled {
+		if err := endpoints.addAssistants(routes); err != nil {
+			return err
+		}
+	}
 	a.server, err = a.config.Server.ToServer(ctx, host.GetExtensions(), a.settings.TelemetrySettings, routes,
 		confighttp.WithErrorHandler(routes.refuseBody))
 	if err != nil {
@@ -128,7 +139,10 @@ func (a *logsAPI) NotReady() error {
 
 // Interfaces of the extensions that this one works with.
 type (
-	storeOwner     interface{ LogStore() logstore.Store }
+	storeOwner interface {
+		LogStore() logstore.Store
+		Documents() docstore.Store
+	}
 	directoryOwner interface{ Directory() tenant.Directory }
 	// deadLetterOwner and backupMaker are optional; a store offers them or not.
 	deadLetterOwner interface{ DeadLetters() logstore.DeadLetters }
@@ -159,6 +173,9 @@ func (a *logsAPI) resolve(host component.Host) (*endpoints, error) {
 	e := &endpoints{
 		reader:    store.LogStore(),
 		directory: directory.Directory(),
+		views:     savedviews.New(store.Documents()),
+		throttle:  newThrottle(a.config.RateLimit),
+		links:     links{behindProxy: a.config.BehindProxy},
 		build:     a.settings.BuildInfo,
 		ready:     a.ready.Load,
 		stopping:  a.stopping,
@@ -170,6 +187,15 @@ func (a *logsAPI) resolve(host component.Host) (*endpoints, error) {
 	}
 	if analyst, ok := e.reader.(logstore.Analyst); ok {
 		e.analyst = analyst
+	}
+	if a.config.Alerting != (component.ID{}) {
+		e.alerting, err = find[alertingOwner](extensions, "alerting", a.config.Alerting, "alerts: name an alerting extension")
+		if err != nil {
+			return nil, err
+		}
+	}
+	if e.explanations, err = newExplanations(a.config.AI, store.Documents()); err != nil {
+		return nil, err
 	}
 	if owner, ok := store.(deadLetterOwner); ok {
 		e.deadLetters = owner.DeadLetters()

@@ -10,10 +10,10 @@ import (
 // guardedEndpoint is an endpoint that only answers a known caller.
 type guardedEndpoint func(w http.ResponseWriter, r *http.Request, caller *tenant.Identity) error
 
-// guard authenticates the caller. What the caller may do is up to next.
+// guard authenticates the caller, who must not ask too often. What the caller may do is up to next.
 func (e *endpoints) guard(next guardedEndpoint) endpoint {
 	return func(w http.ResponseWriter, r *http.Request) error {
-		caller, err := e.directory.Authenticate(r.Context(), credentialsOf(r))
+		caller, err := e.authenticate(r.Context(), credentialsOf(r))
 		if err != nil {
 			return err
 		}

@@ -3,6 +3,7 @@ package logsapiextension
 import (
 	"net/http"
 
+	"github.com/docketlog/docket/extension/logsapiextension/internal/requestbody"
 	"github.com/docketlog/docket/internal/tenant"
 )
 
@@ -19,6 +20,9 @@ func (e *endpoints) keyRoutes() []route {
 			http.MethodGet:    e.guard(e.getKey),
 			http.MethodDelete: e.guard(e.deleteKey),
 		}},
+		{path: "/api/personal_api_keys/{id}/roll", shape: postHogShape, methods: map[string]endpoint{
+			http.MethodPost: e.guard(e.rollKey),
+		}},
 		{path: "/api/personal_api_keys/" + current, shape: postHogShape, methods: map[string]endpoint{
 			http.MethodGet: e.guard(e.getCurrentKey),
 		}},
@@ -31,7 +35,7 @@ type keyAnswer struct {
 	// ScopedOrganizations is always empty: a key belongs to one organization.
 	// PostHog's clients read it.
 	ScopedOrganizations []string `json:"scoped_organizations"`
-	// Value is told only to whoever makes the key.
+	// Value is told only to whoever makes or rolls the key.
 	Value string `json:"value,omitempty"`
 }
 
@@ -54,26 +58,26 @@ func (e *endpoints) listKeys(w http.ResponseWriter, r *http.Request, caller *ten
 	for n, key := range keys {
 		answers[n] = newKeyAnswer(key)
 	}
-	return writeJSON(w, http.StatusOK, pageOf(r, answers))
+	return writeJSON(w, http.StatusOK, pageOf(e.links, r, answers))
 }
 
 // createKey takes {label, scopes, scoped_teams?, organization?}.
 func (e *endpoints) createKey(w http.ResponseWriter, r *http.Request, caller *tenant.Identity) error {
-	body, err := readBody(r)
-	if err != nil {
-		return err
-	}
 	var request tenant.NewKey
-	if request.Label, err = body.text("label", maxKeyLabel); err != nil {
-		return err
-	}
-	if request.Scopes, err = scopesOf(body); err != nil {
-		return err
-	}
-	if request.ProjectIDs, err = body.optionalIntegers("scoped_teams"); err != nil {
-		return err
-	}
-	if request.Organization, err = body.optionalText("organization"); err != nil {
+	err := readFields(r, []requestbody.Field{
+		{Name: "label", Required: true, As: requestbody.Text{Into: &request.Label, MaxLength: maxKeyLabel}},
+		{Name: "scopes", Required: true, As: requestbody.List[tenant.Scope]{
+			Into: &request.Scopes, NotEmpty: true, Item: func(scope *tenant.Scope) requestbody.Kind {
+				granted := []tenant.Scope{tenant.ScopeRead, tenant.ScopeWrite, tenant.ScopeAll}
+				return requestbody.Choice[tenant.Scope]{Into: scope, Of: granted}
+			},
+		}},
+		{Name: "scoped_teams", Nullable: true, As: requestbody.List[int64]{
+			Into: &request.ProjectIDs, Item: func(id *int64) requestbody.Kind { return requestbody.Integer{Into: id} },
+		}},
+		{Name: "organization", Nullable: true, As: requestbody.Text{Into: &request.Organization, MayBeBlank: true}},
+	})
+	if err != nil {
 		return err
 	}
 	key, value, err := e.directory.CreateKey(r.Context(), caller, request)
@@ -85,33 +89,27 @@ func (e *endpoints) createKey(w http.ResponseWriter, r *http.Request, caller *te
 	return writeJSON(w, http.StatusCreated, answer)
 }
 
-// scopesOf returns the scopes of a request for a key: at least one, of those that
-// keys can have.
-func scopesOf(body fields) ([]tenant.Scope, error) {
-	const field = "scopes"
-	names, err := body.texts(field)
-	if err != nil {
-		return nil, err
-	}
-	scopes := make([]tenant.Scope, len(names))
-	for n, name := range names {
-		switch scope := tenant.Scope(name); scope {
-		case tenant.ScopeRead, tenant.ScopeWrite, tenant.ScopeAll:
-			scopes[n] = scope
-		default:
-			return nil, fieldProblem(codeInvalidChoice, field, "%s is not a scope. Please use %q, %q or %q.",
-				clip(name), tenant.ScopeRead, tenant.ScopeWrite, tenant.ScopeAll)
-		}
-	}
-	return scopes, nil
-}
-
 func (e *endpoints) getKey(w http.ResponseWriter, r *http.Request, caller *tenant.Identity) error {
 	key, err := e.directory.Key(r.Context(), caller, r.PathValue("id"))
 	if err != nil {
 		return err
 	}
 	return writeJSON(w, http.StatusOK, newKeyAnswer(key))
+}
+
+// rollKey answers with the new value of a key, which is told only now.
+func (e *endpoints) rollKey(w http.ResponseWriter, r *http.Request, caller *tenant.Identity) error {
+	id := r.PathValue("id")
+	if id == current {
+		id = caller.KeyID
+	}
+	key, value, err := e.directory.RollKey(r.Context(), caller, id)
+	if err != nil {
+		return err
+	}
+	answer := newKeyAnswer(key)
+	answer.Value = value
+	return writeJSON(w, http.StatusOK, answer)
 }
 
 func (e *endpoints) deleteKey(w http.ResponseWriter, r *http.Request, caller *tenant.Identity) error {

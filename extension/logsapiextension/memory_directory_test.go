@@ -3,6 +3,7 @@ package logsapiextension
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"sync"
@@ -103,6 +104,14 @@ func (d *memoryDirectory) Authenticate(_ context.Context, credentials tenant.Cre
 	return identity, nil
 }
 
+// Organization implements tenant.Directory. There is only the default one.
+func (d *memoryDirectory) Organization(_ context.Context, _ *tenant.Identity, name string) (tenant.Organization, error) {
+	if !slices.Contains([]string{"", "default", defaultOrgUUID}, name) {
+		return tenant.Organization{}, &tenant.Error{Reason: tenant.ReasonNotFound, Message: "there is no such organization"}
+	}
+	return tenant.Organization{ID: defaultOrgUUID, Slug: "default", Name: "Default organization", CreatedAt: madeAt}, nil
+}
+
 // Projects implements tenant.Directory.
 func (d *memoryDirectory) Projects(_ context.Context, by *tenant.Identity) ([]tenant.Project, error) {
 	d.mu.Lock()
@@ -163,6 +172,21 @@ func (d *memoryDirectory) CreateKey(_ context.Context, by *tenant.Identity, requ
 	defer d.mu.Unlock()
 	value := fmt.Sprintf("phx_made_%d", len(d.values))
 	return d.addKey(value, request), value, nil
+}
+
+// RollKey implements tenant.Directory.
+func (d *memoryDirectory) RollKey(ctx context.Context, by *tenant.Identity, id string) (tenant.Key, string, error) {
+	if _, err := d.Key(ctx, by, id); err != nil {
+		return tenant.Key{}, "", err
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	maps.DeleteFunc(d.values, func(_, known string) bool { return known == id })
+	value := "phx_rolled_" + id
+	d.values[value] = id
+	n := slices.IndexFunc(d.keys, func(key tenant.Key) bool { return key.ID == id })
+	d.keys[n].LastRolledAt = &madeAt
+	return d.keys[n], value, nil
 }
 
 // DeleteKey implements tenant.Directory.

@@ -3,6 +3,7 @@ package logsapiextension
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 
 	"github.com/docketlog/docket/internal/logstore"
 	"github.com/docketlog/docket/internal/logstore/logstoretest"
@@ -18,8 +19,9 @@ type memoryStore struct {
 	searches, counts int
 	// failure is returned by every question.
 	failure error
-	// slow makes every question last until its context ends.
-	slow bool
+	// slow makes every question last until its context ends; ended is how many have.
+	slow  bool
+	ended atomic.Int64
 	// pages answers searches instead of the records, if it is there.
 	pages func(ctx context.Context, query logstore.Query) ([]record.Record, error)
 }
@@ -39,6 +41,7 @@ func (s *memoryStore) begin(ctx context.Context, asked *int) error {
 	s.mu.Unlock()
 	if slow {
 		<-ctx.Done()
+		s.ended.Add(1)
 		return ctx.Err()
 	}
 	return failure

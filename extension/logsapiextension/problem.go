@@ -1,6 +1,7 @@
 package logsapiextension
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -9,23 +10,18 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/docketlog/docket/extension/logsapiextension/internal/requestbody"
 	"github.com/docketlog/docket/internal/logstore"
 	"github.com/docketlog/docket/internal/tenant"
 )
 
-// Codes of problems, in the words of the PostHog API.
+// Codes of problems, in the words of the PostHog API. Those about fields of a body
+// are in package requestbody.
 const (
 	codeParseError           = "parse_error"
-	codeRequired             = "required"
-	codeNull                 = "null"
-	codeBlank                = "blank"
-	codeEmpty                = "empty"
-	codeMaxLength            = "max_length"
-	codeInvalidChoice        = "invalid_choice"
-	codeInvalidInput         = "invalid_input"
+	codeRequired             = requestbody.CodeRequired
+	codeInvalidInput         = requestbody.CodeInvalidInput
 	codeDoesNotExist         = "does_not_exist"
-	codeNotAList             = "not_a_list"
-	codeNullCharacters       = "null_characters_not_allowed"
 	codeNotAuthenticated     = "not_authenticated"
 	codeAuthenticationFailed = "authentication_failed"
 	codePermissionDenied     = "permission_denied"
@@ -52,7 +48,7 @@ type problem struct {
 	detail string
 	// allow is the value of the Allow header, for 405.
 	allow string
-	// retryAfter is when to try again, for 503; 0 when that is not known.
+	// retryAfter is when to try again, for 429 and 503; 0 when that is not known.
 	retryAfter time.Duration
 }
 
@@ -67,6 +63,9 @@ func fieldProblem(code, field, format string, arguments ...any) *problem {
 // does not know is a 500 that tells nothing of it.
 func problemOf(err error) *problem {
 	if p, ok := errors.AsType[*problem](err); ok {
+		return p
+	}
+	if p := cmp.Or(problemOfBody(err), problemOfOutage(err)); p != nil {
 		return p
 	}
 	if refusal, ok := errors.AsType[*tenant.Error](err); ok {
@@ -87,6 +86,12 @@ func problemOf(err error) *problem {
 			p.status, p.code = http.StatusTooManyRequests, codeThrottled
 		}
 		return p
+	}
+	if tooMany, ok := errors.AsType[*logstore.TooManyQueriesError](err); ok {
+		return &problem{
+			status: http.StatusTooManyRequests, code: codeThrottled, retryAfter: tooMany.RetryAfter,
+			detail: "There are too many queries: " + tooMany.Reason + ". Please try again later.",
+		}
 	}
 	if unavailable, ok := errors.AsType[*tenant.UnavailableError](err); ok {
 		return &problem{

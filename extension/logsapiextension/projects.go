@@ -3,6 +3,7 @@ package logsapiextension
 import (
 	"net/http"
 
+	"github.com/docketlog/docket/extension/logsapiextension/internal/requestbody"
 	"github.com/docketlog/docket/internal/tenant"
 )
 
@@ -30,20 +31,17 @@ func (e *endpoints) listProjects(w http.ResponseWriter, r *http.Request, caller 
 	if err != nil {
 		return err
 	}
-	return writeJSON(w, http.StatusOK, pageOf(r, projects))
+	return writeJSON(w, http.StatusOK, pageOf(e.links, r, projects))
 }
 
 // createProject takes {name, organization?}.
 func (e *endpoints) createProject(w http.ResponseWriter, r *http.Request, caller *tenant.Identity) error {
-	body, err := readBody(r)
-	if err != nil {
-		return err
-	}
 	var request tenant.NewProject
-	if request.Name, err = body.text("name", maxProjectName); err != nil {
-		return err
-	}
-	if request.Organization, err = body.optionalText("organization"); err != nil {
+	err := readFields(r, []requestbody.Field{
+		{Name: "name", Required: true, As: requestbody.Text{Into: &request.Name, MaxLength: maxProjectName}},
+		{Name: "organization", Nullable: true, As: requestbody.Text{Into: &request.Organization, MayBeBlank: true}},
+	})
+	if err != nil {
 		return err
 	}
 	project, err := e.directory.CreateProject(r.Context(), caller, request)
@@ -71,12 +69,12 @@ func (e *endpoints) findProject(r *http.Request, caller *tenant.Identity) (tenan
 	// The identity may have been made before the project was.
 	now := *caller
 	now.Projects = projects
-	return now.Project(projectName(r))
+	return now.Project(nameInPath(r))
 }
 
-// projectName returns the name of the project in the request's path, "" for the
-// current one.
-func projectName(r *http.Request) string {
+// nameInPath returns the name of the project or organization in the request's path,
+// "" for the current one.
+func nameInPath(r *http.Request) string {
 	if name := r.PathValue("id"); name != current {
 		return name
 	}

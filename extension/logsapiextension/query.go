@@ -77,7 +77,7 @@ func (e *endpoints) guardRecords(next questionEndpoint) endpoint {
 // projectOfQuestion returns the project of the path. It asks the directory only for
 // what the caller's identity does not know.
 func (e *endpoints) projectOfQuestion(r *http.Request, caller *tenant.Identity) (tenant.Project, error) {
-	project, err := caller.Project(projectName(r))
+	project, err := caller.Project(nameInPath(r))
 	if err != nil {
 		return e.findProject(r, caller)
 	}
@@ -101,7 +101,7 @@ func (e *endpoints) postQuestion(ask question) endpoint {
 		if err != nil {
 			return err
 		}
-		answer, err := ask(r.Context(), api, posthoglogs.Body(body))
+		answer, err := ask(r.Context(), api, body.Members())
 		if err != nil {
 			return err
 		}
@@ -117,7 +117,7 @@ func postSparkline(w http.ResponseWriter, r *http.Request, api posthoglogs.API) 
 	if err != nil {
 		return err
 	}
-	rows, err := api.Sparkline(r.Context(), posthoglogs.Body(body))
+	rows, err := api.Sparkline(r.Context(), body.Members())
 	if err != nil {
 		return err
 	}

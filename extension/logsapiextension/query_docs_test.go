@@ -13,15 +13,15 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// example is a request of docs/query-api.md with its answer.
+// example is a request of a reference with its answer.
 type example struct {
 	method, path, body string
 	kind, answer       string
 }
 
-func readExamples(t *testing.T) []example {
+func readExamples(t *testing.T, file string) []example {
 	t.Helper()
-	content, err := os.ReadFile("../../docs/query-api.md")
+	content, err := os.ReadFile("../../docs/" + file)
 	require.NoError(t, err)
 	var examples []example
 	blocks := regexp.MustCompile("(?s)```http\n(GET|POST) (.+?)\n(.*?)```\n\n```(json|csv)\n(.*?)```")
@@ -40,7 +40,7 @@ func readExamples(t *testing.T) []example {
 // What the reference says is what the server answers.
 func TestExamplesOfTheReference(t *testing.T) {
 	s := newQueryServer(t)
-	examples := readExamples(t)
+	examples := readExamples(t, "query-api.md")
 	require.Len(t, examples, 14, "one of each question, two of export")
 	for _, e := range examples {
 		t.Run(e.method+" "+e.path, func(t *testing.T) {

@@ -67,11 +67,11 @@ func (e *endpoints) postExport(w http.ResponseWriter, r *http.Request, api posth
 	if err != nil {
 		return err
 	}
-	fields, err := readBody(r)
+	given, err := readBody(r)
 	if err != nil {
 		return err
 	}
-	body := posthoglogs.Body(fields)
+	body := given.Members()
 	format, err := exportFormat(r, parameters)
 	if err != nil {
 		return err
@@ -83,7 +83,7 @@ func (e *endpoints) postExport(w http.ResponseWriter, r *http.Request, api posth
 	if err != nil {
 		return err
 	}
-	link, err := exportLink(r, export)
+	link, err := e.exportLink(r, export)
 	if err != nil {
 		return err
 	}
@@ -135,7 +135,7 @@ func exportFormat(r *http.Request, parameters url.Values) (posthoglogs.Format, e
 }
 
 // exportLink returns the address of the file of an export.
-func exportLink(r *http.Request, export *posthoglogs.Export) (string, error) {
+func (e *endpoints) exportLink(r *http.Request, export *posthoglogs.Export) (string, error) {
 	query, err := json.Marshal(export.Question)
 	if err != nil {
 		return "", fmt.Errorf("encode the question: %w", err)
@@ -148,7 +148,7 @@ func exportLink(r *http.Request, export *posthoglogs.Export) (string, error) {
 		}
 		parameters.Set("columns", string(columns))
 	}
-	return *linkTo(r, parameters), nil
+	return e.links.to(r, parameters), nil
 }
 
 // exportBuffer is how many bytes of an export are collected before they are sent, and

@@ -15,7 +15,7 @@ import (
 func guardedPaths() []string {
 	return []string{
 		"/logs", "/api/projects", "/api/projects/1", "/api/projects/@current", "/api/personal_api_keys",
-		"/api/personal_api_keys/key-1", "/api/personal_api_keys/@current", "/api/users/@me",
+		"/api/personal_api_keys/key-1", "/api/personal_api_keys/@current", "/api/users/@me", "/api/organizations/@current",
 	}
 }
 
@@ -118,10 +118,12 @@ func TestBodies(t *testing.T) {
 	for _, contentType := range []string{"application/json", "Application/JSON; charset=utf-8", "application/json;charset=UTF-8"} {
 		assert.Equal(t, http.StatusCreated, post(key+"\n", map[string]string{"Content-Type": contentType}).status, contentType)
 	}
-	for _, contentType := range []string{"", "text/plain", "application/x-www-form-urlencoded", "application/jsonp", ";"} {
+	for _, contentType := range []string{"", "text/plain", "application/xml", "application/jsonp", ";"} {
 		assertPostHogError(t, post(key, map[string]string{"Content-Type": contentType}), 415,
 			"invalid_request", "unsupported_media_type", "")
 	}
+	form := map[string]string{"Content-Type": "application/x-www-form-urlencoded"}
+	assert.Equal(t, http.StatusCreated, post("label=x&scopes=logs:read&scopes=logs:write&scoped_teams=1", form).status)
 
 	assert.Equal(t, http.StatusCreated, post(zipped(t, key), map[string]string{"Content-Encoding": "gzip"}).status)
 	assertPostHogError(t, post(key, map[string]string{"Content-Encoding": "gzip"}), 400, "invalid_request", "parse_error", "")

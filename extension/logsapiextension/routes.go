@@ -8,6 +8,7 @@ import (
 	"go.opentelemetry.io/collector/component"
 	"go.uber.org/zap"
 
+	"github.com/docketlog/docket/extension/logsapiextension/internal/savedviews"
 	"github.com/docketlog/docket/internal/logstore"
 	"github.com/docketlog/docket/internal/tenant"
 )
@@ -22,7 +23,11 @@ type endpoints struct {
 	// deadLetters and backups are nil when the store has none.
 	deadLetters logstore.DeadLetters
 	backups     backupMaker
+	views       *savedviews.Views
 	build       component.BuildInfo
+	// throttle is nil when callers may ask as often as they like.
+	throttle *throttle
+	links    links
 	// ready tells whether the pipelines run.
 	ready func() bool
 	// health are those that can tell why requests cannot be taken or answered.
@@ -35,12 +40,16 @@ type endpoints struct {
 	// tails are the seats of those who follow records.
 	tails     seats
 	tailTimes tailTimes
-	logger    *zap.Logger
+	// explanations is nil when no language model is configured.
+	explanations *explanations
+	// alerting is nil when there are no alerts.
+	alerting alertingOwner
+	logger   *zap.Logger
 }
 
 // routes returns all routes.
 func (e *endpoints) routes() []route {
-	return slices.Concat(e.statusRoutes(), e.logsRoutes(), e.projectRoutes(), e.keyRoutes(), e.userRoutes(),
-		e.deadLetterRoutes(), e.backupRoutes(), e.queryRoutes(),
+	return slices.Concat(e.statusRoutes(), e.logsRoutes(), e.organizationRoutes(), e.projectRoutes(), e.keyRoutes(), e.userRoutes(),
+		e.deadLetterRoutes(), e.backupRoutes(), e.queryRoutes(), e.viewRoutes(), e.alertRoutes(), e.explainRoutes(),
 		e.recordRoutes(), e.tailRoutes(), e.eventRoutes(), e.openAPIRoutes())
 }

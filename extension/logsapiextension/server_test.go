@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"maps"
 	"net/http"
 	"os"
 	"strings"
@@ -20,6 +21,7 @@ import (
 	"go.uber.org/zap/zaptest/observer"
 
 	"github.com/docketlog/docket/extension/logsapiextension/internal/metadata"
+	"github.com/docketlog/docket/internal/docstore"
 	"github.com/docketlog/docket/internal/logstore"
 	"github.com/docketlog/docket/internal/tenant"
 )
@@ -38,9 +40,13 @@ type storeExtension struct {
 	component.ShutdownFunc
 	healthReporter
 	store *memoryStore
+	// documents is nil where no test asks for any.
+	documents docstore.Store
 }
 
 func (e *storeExtension) LogStore() logstore.Store { return e.store }
+
+func (e *storeExtension) Documents() docstore.Store { return e.documents }
 
 // directoryExtension stands for project_key, which reports no health.
 type directoryExtension struct {
@@ -90,8 +96,11 @@ func newServerWithHealth(t *testing.T, configure func(*Config), health healthRep
 }
 
 // newServerWithStore starts the extension with an extension for log_store that is
-// made of an empty store.
-func newServerWithStore(t *testing.T, configure func(*Config), storeExtension func(*memoryStore) component.Component) *server {
+// made of an empty store, and with others beside it.
+func newServerWithStore(
+	t *testing.T, configure func(*Config), storeExtension func(*memoryStore) component.Component,
+	others ...map[component.ID]component.Component,
+) *server {
 	t.Helper()
 	config := createDefaultConfig().(*Config)
 	config.Server.NetAddr.Endpoint = "127.0.0.1:0"
@@ -111,6 +120,9 @@ func newServerWithStore(t *testing.T, configure func(*Config), storeExtension fu
 	s.client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	host := newTestHost(s.store, s.directory, nil)
 	host.extensions[component.MustNewID("log_store")] = storeExtension(s.store)
+	for _, other := range others {
+		maps.Copy(host.extensions, other)
+	}
 	require.NoError(t, s.api.Start(t.Context(), host))
 	t.Cleanup(func() {
 		s.client.CloseIdleConnections()

@@ -19,6 +19,7 @@ import (
 	"go.uber.org/zap/zaptest/observer"
 
 	"github.com/docketlog/docket/extension/logsapiextension/internal/metadata"
+	"github.com/docketlog/docket/internal/docstore"
 	"github.com/docketlog/docket/internal/filter"
 	"github.com/docketlog/docket/internal/logstore"
 	"github.com/docketlog/docket/internal/record"
@@ -185,6 +186,8 @@ type followedExtension struct {
 }
 
 func (e *followedExtension) LogStore() logstore.Store { return e.store }
+
+func (*followedExtension) Documents() docstore.Store { return nil }
 
 // sentEvent is an event, or a comment, of a tail.
 type sentEvent struct{ id, name, data, comment, retry string }

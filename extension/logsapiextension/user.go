@@ -1,6 +1,8 @@
 package logsapiextension
 
 import (
+	"hash/fnv"
+	"math"
 	"net/http"
 
 	"github.com/google/uuid"
@@ -14,16 +16,39 @@ func (e *endpoints) userRoutes() []route {
 	}}}
 }
 
-// userAnswer is the caller in the shape in which PostHog tells its users. Docket
-// has keys and no users, so the key is the user.
-type userAnswer struct {
+// personAnswer is who did something, in the shape in which PostHog tells its users.
+// Docket has keys and no users, so the key is the user.
+type personAnswer struct {
+	// ID is derived from UUID, for clients that tell users apart by a number.
+	ID int64 `json:"id"`
 	// UUID is derived from the key, and the same as long as the key is.
 	UUID       string `json:"uuid"`
 	DistinctID string `json:"distinct_id"`
-	FirstName  string `json:"first_name"`
-	LastName   string `json:"last_name"`
-	// Email is always empty.
-	Email   string         `json:"email"`
+	// FirstName is the key's label.
+	FirstName string `json:"first_name"`
+	LastName  string `json:"last_name"`
+	// What follows is the same for all: keys have no addresses, hedgehogs or jobs.
+	Email              string   `json:"email"`
+	IsEmailVerified    bool     `json:"is_email_verified"`
+	HedgehogConfig     struct{} `json:"hedgehog_config"`
+	RoleAtOrganization string   `json:"role_at_organization"`
+}
+
+// roleOther is PostHog's word for a job that has no word.
+const roleOther = "other"
+
+func newPersonAnswer(id, name string) personAnswer {
+	hash := fnv.New32a()
+	_, _ = hash.Write([]byte(id)) // a hash cannot fail
+	return personAnswer{
+		ID:   1 + int64(hash.Sum32()%math.MaxInt32), // PostHog's numbers have 31 bits
+		UUID: id, DistinctID: id, FirstName: name, RoleAtOrganization: roleOther,
+	}
+}
+
+// userAnswer is the caller as a user.
+type userAnswer struct {
+	personAnswer
 	IsStaff bool           `json:"is_staff"`
 	Scopes  []tenant.Scope `json:"scopes"`
 	// Organization and Team are what a client works in that does not choose: null
@@ -43,9 +68,8 @@ type organizationAnswer struct {
 
 // getUser answers with the caller.
 func getUser(w http.ResponseWriter, _ *http.Request, caller *tenant.Identity) error {
-	id := userID(caller)
 	answer := userAnswer{
-		UUID: id, DistinctID: id, FirstName: caller.Label, IsStaff: caller.Admin, Scopes: scopesOfCaller(caller),
+		personAnswer: newPersonAnswer(userID(caller), caller.Label), IsStaff: caller.Admin, Scopes: scopesOfCaller(caller),
 		Organizations: []organizationAnswer{}, Team: teamOf(caller),
 	}
 	if organization := organizationOf(caller, answer.Team); organization.ID != "" {
@@ -55,16 +79,22 @@ func getUser(w http.ResponseWriter, _ *http.Request, caller *tenant.Identity) er
 	return writeJSON(w, http.StatusOK, answer)
 }
 
-// userID returns a UUID that tells keys apart without telling what they are.
+// userID returns a UUID that tells keys apart without telling what they are. A key
+// that is rolled keeps it.
 func userID(caller *tenant.Identity) string {
-	name := "key:" + caller.KeyID
+	return uuid.NewSHA1(uuid.NameSpaceURL, []byte("docket:"+subjectOf(caller))).String()
+}
+
+// subjectOf tells callers apart.
+func subjectOf(caller *tenant.Identity) string {
 	switch {
 	case caller.Admin:
-		name = "admin"
+		return "admin"
 	case caller.KeyID == "" && len(caller.Projects) > 0: // a project's token
-		name = "project:" + caller.Projects[0].UUID
+		return "project:" + caller.Projects[0].UUID
+	default:
+		return "key:" + caller.KeyID
 	}
-	return uuid.NewSHA1(uuid.NameSpaceURL, []byte("docket:"+name)).String()
 }
 
 // teamOf returns the project that the request names, else the first that the

@@ -24,6 +24,9 @@ type Identity struct {
 	Organization Organization
 	// Projects are the projects that the credentials may use.
 	Projects []Project
+	// AuditTrail is the project with Docket's own audit trail, nil for those who may not
+	// read it. It is never among Projects, so that nothing is written to it by mistake.
+	AuditTrail *Project
 	// NamedProject is Credentials.Project.
 	NamedProject string
 }

@@ -61,6 +61,8 @@ type Key struct {
 	OrganizationID string     `json:"organization"`
 	CreatedAt      time.Time  `json:"created_at"`
 	LastUsedAt     *time.Time `json:"last_used_at"`
+	// LastRolledAt is when the key got the value that it has; nil for its first.
+	LastRolledAt *time.Time `json:"last_rolled_at"`
 }
 
 // Credentials are what a request showed.
@@ -91,7 +93,12 @@ type Authenticator interface {
 type Directory interface {
 	Authenticator
 
-	// Projects returns the projects that by may use, ordered by id.
+	// Organization returns an organization by id or slug, or an *Error with
+	// ReasonNotFound: for the admin any one, else only that of the key. "" means the
+	// key's own, for the admin the default one.
+	Organization(ctx context.Context, by *Identity, name string) (Organization, error)
+	// Projects returns the projects that by may use, ordered by id; that of the audit
+	// trail is not among them.
 	Projects(ctx context.Context, by *Identity) ([]Project, error)
 	// CreateProject adds a project. The admin may, in any organization; and a key
 	// with ScopeAll that is not scoped to projects, in its own. Organization is an
@@ -109,6 +116,10 @@ type Directory interface {
 	// ScopeWrite. A key can do no more than its maker: its scopes, organization
 	// and projects are among those of its maker.
 	CreateKey(ctx context.Context, by *Identity, request NewKey) (Key, string, error)
+	// RollKey gives a key that Key returns another value and returns that, which is
+	// not kept. All else about the key stays. The old value is refused at once by
+	// this process and within five seconds by any other replica.
+	RollKey(ctx context.Context, by *Identity, id string) (Key, string, error)
 	// DeleteKey revokes a key that Key returns: it is refused at once by this
 	// process and within five seconds by any other replica. The keys that it made
 	// stay.
@@ -131,6 +142,7 @@ type NewKey struct {
 	Scopes []Scope
 	// ProjectIDs are projects of one organization. Empty means all that the
 	// organization has, now or later; then the maker must not be scoped itself.
+	// AuditProjectID may be among them if the maker may read the audit trail.
 	ProjectIDs []int64
 	// Organization is an id or slug; "" means that of the projects, else that of
 	// the maker, else the default one.

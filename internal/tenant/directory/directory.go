@@ -13,6 +13,11 @@
 //
 //	Authenticate ──▶ snapshot ◀── refresh ◀── docstore ◀── CreateKey, DeleteKey, CreateProject
 //	     └─ last use ─▶ memory ── every minute ──▶ docstore
+//
+// With a longer StaleAfter, ingest goes on through an outage of a store that is not in
+// this process, and with Options.File through a restart meanwhile: the snapshot is kept
+// in a file. A token that the snapshot does not have is then not refused, but
+// unavailable, because a key that was just made elsewhere may not be known here.
 package directory
 
 import (
@@ -40,6 +45,11 @@ const (
 	// DefaultUsageInterval makes one small write a minute of a key's requests.
 	DefaultUsageInterval = time.Minute
 
+	// maxRefreshTime bounds one reading of the documents.
+	maxRefreshTime = 10 * time.Second
+	// maxUsageTime bounds how long Shutdown writes down last uses.
+	maxUsageTime = 5 * time.Second
+
 	// maxTokenBytes bounds what is hashed for a caller who may be anybody.
 	maxTokenBytes = 512
 )
@@ -54,6 +64,10 @@ type Options struct {
 	StaleAfter time.Duration
 	// UsageInterval is the time between two writes of a key's last use.
 	UsageInterval time.Duration
+	// File is where the snapshot is kept, so that Start succeeds while the documents
+	// cannot be read, and knows what was known StaleAfter ago or later. It has the tokens
+	// of projects and the hashes of keys. "" keeps none; then Start fails.
+	File string
 	// Logger is told when the documents cannot be read; nil means nobody is.
 	Logger *zap.Logger
 }
@@ -72,6 +86,10 @@ type Directory struct {
 	// has the outcome. This guarantees that a refresh which read before a change
 	// never replaces a snapshot that has the change.
 	changes sync.Mutex
+	keeper  keeper
+	// started is true when the defaults are there. Only the goroutine of keepFresh, and
+	// Start before it, use it.
+	started bool
 
 	stop    context.CancelFunc
 	running sync.WaitGroup
@@ -97,17 +115,22 @@ func New(store docstore.Store, options Options) *Directory {
 	directory := &Directory{store: store, logger: logger, adminKey: sha256.Sum256([]byte(options.AdminKey))}
 	options.AdminKey = ""
 	directory.options = options
+	directory.keeper = keeper{path: options.File, every: options.StaleAfter / keptShare, logger: logger}
 	return directory
 }
 
 // Start makes the default organization and project unless they exist, reads the
-// documents, and keeps the snapshot fresh until Shutdown.
+// documents, and keeps the snapshot fresh until Shutdown. When that fails and there is a
+// File, it begins with what is in that, and does the rest as soon as it can.
 func (d *Directory) Start(ctx context.Context) error {
-	if err := d.createDefaults(ctx); err != nil {
+	err := d.refreshInTime(ctx)
+	switch {
+	case err == nil:
+		d.keeper.keep(d.current.Load())
+	case d.options.File == "" || ctx.Err() != nil:
 		return err
-	}
-	if err := d.refresh(ctx); err != nil {
-		return err
+	default:
+		d.startWithout(err)
 	}
 	running, stop := context.WithCancel(context.WithoutCancel(ctx))
 	d.stop = stop
@@ -129,7 +152,15 @@ func (d *Directory) Shutdown(ctx context.Context) error {
 	d.changes.Lock()
 	last := d.current.Swap(nil)
 	d.changes.Unlock()
-	if err := d.writeUsage(ctx, last); err != nil {
+	d.keeper.keep(last)
+	ctx, cancel := context.WithTimeout(ctx, maxUsageTime)
+	defer cancel()
+	err := d.writeUsage(ctx, last)
+	if err != nil && d.options.File != "" {
+		d.logger.Warn("Cannot write down when keys were last used", zap.Error(err))
+		return nil // an outage of the store is none of a stop
+	}
+	if err != nil {
 		return fmt.Errorf("write down when keys were last used: %w", err)
 	}
 	return nil
@@ -154,6 +185,9 @@ func (d *Directory) Authenticate(_ context.Context, credentials tenant.Credentia
 		return nil, invalidKey()
 	}
 	identity, ok := d.find(known, sha256.Sum256([]byte(credentials.Token)))
+	if age := time.Since(known.readAt); !ok && age > DefaultStaleAfter {
+		return nil, d.unread(age)
+	}
 	if !ok {
 		return nil, invalidKey()
 	}
@@ -188,14 +222,24 @@ func (d *Directory) fresh() (*snapshot, error) {
 	if known == nil {
 		return nil, &tenant.UnavailableError{Reason: "the directory is not running", RetryAfter: time.Second}
 	}
+	if known.readAt.IsZero() {
+		return nil, &tenant.UnavailableError{Reason: "the stored keys could not be read yet", RetryAfter: d.retryAfter()}
+	}
 	if age := time.Since(known.readAt); age > d.options.StaleAfter {
-		return nil, &tenant.UnavailableError{
-			Reason:     fmt.Sprintf("the stored keys could not be read for %s", age.Round(time.Second)),
-			RetryAfter: max(time.Second, d.options.RefreshInterval),
-		}
+		return nil, d.unread(age)
 	}
 	return known, nil
 }
+
+// unread is the error for what nobody can tell who has only seen old keys.
+func (d *Directory) unread(age time.Duration) error {
+	return &tenant.UnavailableError{
+		Reason:     fmt.Sprintf("the stored keys could not be read for %s", age.Round(time.Second)),
+		RetryAfter: d.retryAfter(),
+	}
+}
+
+func (d *Directory) retryAfter() time.Duration { return max(time.Second, d.options.RefreshInterval) }
 
 // missingIsFine is for changes of a key that somebody may have revoked meanwhile.
 func missingIsFine(err error) error {

@@ -202,12 +202,16 @@ func (s *snapshot) newProjects(by *tenant.Identity, requested []int64, organizat
 	if len(requested) == 0 && s.restricted(by) {
 		return nil, invalidProjects("name the projects of the new key: the key that makes it may not use all projects itself")
 	}
+	grantable := by.Projects
+	if by.AuditTrail != nil {
+		grantable = append(slices.Clip(grantable), *by.AuditTrail)
+	}
 	for _, id := range requested {
-		at := slices.IndexFunc(by.Projects, func(project tenant.Project) bool { return project.ID == id })
+		at := slices.IndexFunc(grantable, func(project tenant.Project) bool { return project.ID == id })
 		if at < 0 {
 			return nil, invalidProjects(fmt.Sprintf("project %d does not exist or the key may not use it", id))
 		}
-		if by.Projects[at].OrganizationID != organization.ID {
+		if grantable[at].OrganizationID != organization.ID {
 			return nil, invalidProjects(fmt.Sprintf("project %d is not of the organization %q: a key is for projects of one organization", id, organization.Slug))
 		}
 	}
@@ -233,12 +237,16 @@ func (s *snapshot) checkVisible(by *tenant.Identity, id string) error {
 	}
 	stored, ok := s.keys[id]
 	if !ok || stored.unreadable || !by.Admin && by.KeyID != id && !madeBy(stored.value, by) {
-		return &tenant.Error{
-			Reason:  tenant.ReasonNotFound,
-			Message: fmt.Sprintf("there is no key %q, or it was made with another key", id),
-		}
+		return unknownKey(id)
 	}
 	return nil
+}
+
+func unknownKey(id string) error {
+	return &tenant.Error{
+		Reason:  tenant.ReasonNotFound,
+		Message: fmt.Sprintf("there is no key %q, or it was made with another key", id),
+	}
 }
 
 // madeBy is false for a project's token, which has no key id just as the admin.

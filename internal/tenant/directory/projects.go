@@ -33,6 +33,31 @@ const (
 // slugPattern is what fits in a URL and a header without being escaped.
 var slugPattern = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
 
+// Organization implements tenant.Directory.
+func (d *Directory) Organization(_ context.Context, by *tenant.Identity, name string) (tenant.Organization, error) {
+	known, err := d.fresh()
+	if err != nil {
+		return tenant.Organization{}, err
+	}
+	if by, err = known.asOfNow(by); err != nil {
+		return tenant.Organization{}, err
+	}
+	if name == "" {
+		name = defaultOrganization
+		if !by.Admin {
+			name = by.Organization.ID
+		}
+	}
+	organization, ok := known.organization(name)
+	if !ok || !by.Admin && organization.ID != by.Organization.ID {
+		return tenant.Organization{}, &tenant.Error{
+			Reason:  tenant.ReasonNotFound,
+			Message: fmt.Sprintf("there is no organization %q, or the key is of another one", name),
+		}
+	}
+	return organization, nil
+}
+
 // Projects implements tenant.Directory.
 func (d *Directory) Projects(_ context.Context, by *tenant.Identity) ([]tenant.Project, error) {
 	known, err := d.fresh()

@@ -32,6 +32,9 @@ func (d *Directory) keepFresh(ctx context.Context) {
 		case <-ticker.C:
 		}
 		err := d.refreshInTime(ctx)
+		if err == nil {
+			d.keeper.keep(d.current.Load())
+		}
 		switch {
 		case ctx.Err() != nil:
 			return
@@ -46,11 +49,20 @@ func (d *Directory) keepFresh(ctx context.Context) {
 }
 
 // refreshInTime gives up early enough that another attempt can still succeed
-// before the snapshot is stale.
+// before the snapshot is stale. The first one that succeeds has made the defaults.
 func (d *Directory) refreshInTime(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, d.options.StaleAfter/2)
+	ctx, cancel := context.WithTimeout(ctx, min(d.options.StaleAfter/2, maxRefreshTime))
 	defer cancel()
-	return d.refresh(ctx)
+	if !d.started {
+		if err := d.createDefaults(ctx); err != nil {
+			return err
+		}
+	}
+	if err := d.refresh(ctx); err != nil {
+		return err
+	}
+	d.started = true
+	return nil
 }
 
 // refresh replaces the snapshot by what is stored now. Keys are read first: what

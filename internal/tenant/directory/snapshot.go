@@ -25,10 +25,13 @@ type snapshot struct {
 	// usages has an entry for each key. The entries are carried from snapshot to
 	// snapshot.
 	usages map[string]*usage
+	// generation grows with every change of the tables.
+	generation uint64
 
 	// The rest is derived from the tables.
 
 	allProjects []tenant.Project // by id
+	auditTrail  *tenant.Project
 	credentials map[[sha256.Size]byte]*credential
 }
 
@@ -109,10 +112,14 @@ func (s *snapshot) withoutKey(id string) *snapshot {
 
 // derive fills in what follows from the tables and returns s.
 func (s *snapshot) derive() *snapshot {
+	s.generation++
 	organizations := make(map[string]tenant.Organization, len(s.organizations))
 	for _, organization := range s.organizations.values() {
 		organizations[organization.ID] = organization
 	}
+	byDefault := s.organizations[defaultOrganization].value
+	auditTrail := tenant.NewAuditProject(byDefault.ID, byDefault.CreatedAt)
+	s.auditTrail = &auditTrail
 	s.allProjects = nil
 	for _, project := range s.projects.values() {
 		s.allProjects = append(s.allProjects, project)
@@ -176,15 +183,19 @@ func (s *snapshot) addKey(key keyDocument, organizations map[string]tenant.Organ
 		Organization: organization,
 		Projects:     usable,
 	}}
+	if slices.Contains(key.ProjectIDs, tenant.AuditProjectID) {
+		found.identity.AuditTrail = s.auditTrail
+	}
 	s.credentials[found.hash] = found
 }
 
 func (s *snapshot) admin() tenant.Identity {
 	return tenant.Identity{
-		Label:    "admin key",
-		Admin:    true,
-		Scopes:   []tenant.Scope{tenant.ScopeAll},
-		Projects: s.allProjects,
+		Label:      "admin key",
+		Admin:      true,
+		Scopes:     []tenant.Scope{tenant.ScopeAll},
+		Projects:   s.allProjects,
+		AuditTrail: s.auditTrail,
 	}
 }
 

@@ -24,6 +24,8 @@ const (
 	FormatCSV    Format = "csv"
 	FormatNDJSON Format = "ndjson"
 	FormatJSON   Format = "json"
+	// FormatOTLP has whole records, to be posted to another Docket.
+	FormatOTLP Format = "otlp"
 )
 
 // ContentType returns the format's media type.
@@ -31,7 +33,7 @@ func (f Format) ContentType() string {
 	switch f {
 	case FormatCSV:
 		return "text/csv; charset=utf-8"
-	case FormatNDJSON:
+	case FormatNDJSON, FormatOTLP:
 		return "application/x-ndjson"
 	default:
 		return "application/json"
@@ -41,10 +43,10 @@ func (f Format) ContentType() string {
 // ParseFormat returns the format of a name.
 func ParseFormat(name string) (Format, error) {
 	switch format := Format(name); format {
-	case FormatCSV, FormatNDJSON, FormatJSON:
+	case FormatCSV, FormatNDJSON, FormatJSON, FormatOTLP:
 		return format, nil
 	default:
-		return "", problem("the format %q is none: use csv, ndjson or json", name)
+		return "", problem("the format %q is none: use csv, ndjson, json or otlp", name)
 	}
 }
 
@@ -100,6 +102,9 @@ func (a API) Export(body Body, format Format) (*Export, error) {
 	names, err := options(body).texts("columns", maxColumns)
 	if err != nil {
 		return nil, err
+	}
+	if len(names) > 0 && format == FormatOTLP {
+		return nil, problem("an export as otlp has whole records: leave out the columns")
 	}
 	e.Columns = names
 	if len(names) == 0 && format == FormatCSV {
@@ -220,6 +225,8 @@ func (e *Export) writer(w io.Writer) rowWriter {
 		return &csvWriter{w: w, columns: e.columns}
 	case FormatNDJSON:
 		return &jsonWriter{w: w, object: e.object, after: "\n"}
+	case FormatOTLP:
+		return newOTLPWriter(w)
 	default:
 		return &jsonWriter{w: w, object: e.object, start: "[", between: ",\n", finish: "]\n"}
 	}
