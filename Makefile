@@ -20,7 +20,7 @@ run: build ## Build and start Docket with everything in ./data
 	bin/docket --config distribution/docket.yaml
 
 .PHONY: build
-build: bin/docket bin/docket-journal ## Build bin/docket with ocb, and the journal's tool
+build: bin/docket bin/docket-journal bin/docket-elasticsearch ## Build bin/docket with ocb, and the tools beside it
 
 # ocb writes the distribution's module into build/ (ignored by git) from
 # builder-config.yaml alone, and compiles it without cgo.
@@ -29,18 +29,34 @@ bin/docket: builder-config.yaml go.mod tools/go.mod $(SOURCES)
 	@mkdir -p bin
 	cp build/docket $@
 
-bin/docket-journal: go.mod $(SOURCES)
-	CGO_ENABLED=0 $(GO) build -trimpath -o $@ ./cmd/docket-journal
+bin/docket-journal bin/docket-elasticsearch: go.mod $(SOURCES)
+	CGO_ENABLED=0 $(GO) build -trimpath -o $@ ./cmd/$(@F)
 
 # These hold the product to times that people feel (a record is found within two
 # seconds), so nothing else runs beside them.
 TIMED := ./internal/logstore/... ./testbed/...
 
+# Starts Elasticsearch and OpenSearch once for all tests that a command runs.
+WITH_SERVERS := $(GO) run ./internal/elasticsearch/elasticsearchtest/with-servers --
+
 .PHONY: test
-test: build ## Run every test
+test: build ## Run every test, with Elasticsearch 9 and OpenSearch 3
 	$(GO) vet ./...
+	$(WITH_SERVERS) $(MAKE) --no-print-directory tests
+
+.PHONY: tests
+tests:
 	$(GO) test -race -timeout 20m $$($(GO) list ./... | grep -vE '/(internal/logstore|testbed)(/|$$)')
 	$(GO) test -race -timeout 20m -p 1 $(TIMED)
+
+# What depends on the product that is behind it and on its version.
+CLUSTERED := ./internal/elasticsearch/... ./internal/docstore/elastic/... ./internal/logstore/elastic/... ./extension/logstoreextension/...
+
+.PHONY: test-matrix
+test-matrix: build ## Run what works with a cluster on Elasticsearch 9 and 8.19 and on OpenSearch 3 and 2.19
+	$(WITH_SERVERS) $(GO) test -race -count 1 -timeout 60m -p 1 $(CLUSTERED)
+	DOCKET_TEST_ELASTICSEARCH_VERSION=8.19.0 DOCKET_TEST_OPENSEARCH_VERSION=2.19.4 \
+		$(WITH_SERVERS) $(GO) test -race -count 1 -timeout 60m -p 1 $(CLUSTERED)
 
 # Tests of the whole product that have a long form.
 LONG := ^(TestKillsLoseAndDoubleNothing|TestFaultsLoseAndDoubleNothing|TestEverySystemCallOfTheWritePathIsFaulted|TestEqualRequestsAroundAKillAreStoredOnce)$$
@@ -69,6 +85,8 @@ build/victorialogs/victoria-logs: go.mod
 .PHONY: bench
 bench: build build/filestorage/collector build/victorialogs/victoria-logs ## Measure ingest and searches beside others that do the same
 	$(GO) test -run '^$$' -bench . -benchtime 1x -timeout 30m ./testbed/bench/
+	$(GO) test -run '^$$' -bench BenchmarkQueries -benchtime 1x -timeout 30m ./internal/logstore/embedded/
+	$(GO) test -run '^$$' -bench . ./internal/percolator/
 
 .PHONY: lint
 lint: ## Run golangci-lint

@@ -2,6 +2,7 @@ package filter
 
 import (
 	"regexp"
+	"strings"
 	"testing"
 	"unicode"
 
@@ -23,6 +24,27 @@ func TestFoldIsSimpleFolding(t *testing.T) {
 	}
 }
 
+// What Fold chooses must tell the same letters apart.
+func TestFoldForBackends(t *testing.T) {
+	chosen := map[rune]rune{} // by what fold chooses
+	for r := range rune(unicode.MaxRune) {
+		if lower, ok := chosen[foldRune(r)]; ok && lower != foldLower(r) {
+			t.Fatalf("%U differs only in case from a letter that becomes %U", r, lower)
+		}
+		chosen[foldRune(r)] = foldLower(r)
+		if foldLower(r) != r && !folds(foldLower(r), r) {
+			t.Fatalf("%U and %U differ in more than case", r, foldLower(r))
+		}
+	}
+	for text, want := range map[string]string{
+		"": "", "user 17": "user 17", "User": "user", "K\u212ak S\u017fs": "kkk sss", "\u0130\u0131I": "\u0130\u0131i",
+		"\u03a3\u03c2\u03c3": "\u03c3\u03c3\u03c3", "a\xffB\xff": "a\ufffdb\ufffd", "\xff": "\ufffd",
+	} {
+		assert.Equal(t, want, Fold(text), "%q", text)
+		assert.Equal(t, want, Fold(Fold(text)), "%q", text)
+	}
+}
+
 func folds(a, b rune) bool {
 	for r := unicode.SimpleFold(a); r != a; r = unicode.SimpleFold(r) {
 		if r == b {
@@ -40,5 +62,6 @@ func FuzzContainsFold(f *testing.F) {
 		text, part = validUTF8(text), validUTF8(part)
 		want := regexp.MustCompile("(?i)" + regexp.QuoteMeta(part)).MatchString(text)
 		assert.Equal(t, want, containsFold(text, part))
+		assert.Equal(t, want, strings.Contains(Fold(text), Fold(part)))
 	})
 }
