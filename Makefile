@@ -59,12 +59,12 @@ test-matrix: build ## Run what works with a cluster on Elasticsearch 9 and 8.19 
 		$(WITH_SERVERS) $(GO) test -race -count 1 -timeout 60m -p 1 $(CLUSTERED)
 
 # Tests of the whole product that have a long form.
-LONG := ^(TestKillsLoseAndDoubleNothing|TestFaultsLoseAndDoubleNothing|TestEverySystemCallOfTheWritePathIsFaulted|TestEqualRequestsAroundAKillAreStoredOnce)$$
+LONG := ^(TestKillsLoseAndDoubleNothing|TestClusterFaultsLoseAndDoubleNothing|TestFaultsLoseAndDoubleNothing|TestEverySystemCallOfTheWritePathIsFaulted|TestEqualRequestsAroundAKillAreStoredOnce)$$
 
 .PHONY: test-long
 test-long: build ## Run what has a long form: 1,000 kills with 1,000,000 records, every fault, every damage
-	DOCKET_TEST_LONG=1 $(GO) test -race -count 1 -v -timeout 120m -run '$(LONG)' ./testbed/
-	DOCKET_TEST_LONG=1 $(GO) test -race -count 1 -timeout 120m -p 1 ./internal/journal/... ./internal/logstore/...
+	DOCKET_TEST_LONG=1 $(WITH_SERVERS) $(GO) test -race -count 1 -v -timeout 120m -run '$(LONG)' ./testbed/
+	DOCKET_TEST_LONG=1 $(WITH_SERVERS) $(GO) test -race -count 1 -timeout 180m -p 1 ./internal/journal/... ./internal/logstore/... ./internal/alert/...
 
 # The collector whose file_storage queue Docket is measured against.
 build/filestorage/collector: testbed/bench/filestorage/builder-config.yaml go.mod tools/go.mod $(SOURCES)

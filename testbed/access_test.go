@@ -192,8 +192,11 @@ func TestScopes(t *testing.T) {
 }
 
 // Two projects of two organizations: each key sends to and sees its own only.
-func TestProjectsAreIsolated(t *testing.T) {
-	docket, admin := start(t)
+func TestProjectsAreIsolated(t *testing.T) { onEachBackend(t, testProjectsAreIsolated) }
+
+func testProjectsAreIsolated(t *testing.T, b *backend) {
+	t.Helper()
+	docket, admin := b.start(t)
 	tenants := make([]client.Project, 2)
 	clients := make([]*client.Client, 2)
 	for i, name := range []string{"north", "south"} {
@@ -267,8 +270,11 @@ func sendLast(t *testing.T, c *client.Client, project client.Project) {
 	require.Equal(t, http.StatusOK, response.Status, response)
 }
 
-func TestRevokedKeyIsRefused(t *testing.T) {
-	docket, admin := start(t)
+func TestRevokedKeyIsRefused(t *testing.T) { onEachBackend(t, testRevokedKeyIsRefused) }
+
+func testRevokedKeyIsRefused(t *testing.T, b *backend) {
+	t.Helper()
+	docket, admin := b.start(t)
 	project, err := admin.GetProject(t.Context(), "1")
 	require.NoError(t, err)
 	key, err := admin.CreateKey(t.Context(), "short-lived", []string{"logs:write"}, project.ID)
@@ -312,8 +318,11 @@ func TestRevokedKeyIsRefused(t *testing.T) {
 }
 
 // Keys, projects and the admin key are the same after a restart.
-func TestKeysSurviveARestart(t *testing.T) {
-	docket, admin := start(t)
+func TestKeysSurviveARestart(t *testing.T) { onEachBackend(t, testKeysSurviveARestart) }
+
+func testKeysSurviveARestart(t *testing.T, b *backend) {
+	t.Helper()
+	docket, admin := b.start(t)
 	project, err := admin.CreateProject(t.Context(), "Kept", "")
 	require.NoError(t, err)
 	key, err := admin.CreateKey(t.Context(), "kept", []string{"logs:write"}, project.ID)

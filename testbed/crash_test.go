@@ -20,7 +20,12 @@ const firstStarts = 20
 
 // A record that was acknowledged is there after a crash, once.
 func TestRecordSurvivesACrashRightAfterItsAnswer(t *testing.T) {
-	docket, c := start(t)
+	onEachBackend(t, testRecordSurvivesACrashRightAfterItsAnswer)
+}
+
+func testRecordSurvivesACrashRightAfterItsAnswer(t *testing.T, b *backend) {
+	t.Helper()
+	docket, c := b.start(t)
 	for crash := range 3 {
 		message := fmt.Sprintf("Posted right before crash %d", crash)
 		response, err := c.LogSentry(t.Context(), `{"project": 1, "msg": "`+message+`"}`)

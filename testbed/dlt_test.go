@@ -36,9 +36,12 @@ const (
 
 // dlt's REST source, with its offset paginator, reads each record of a range of time
 // once while records right before and right after the range are stored.
-func TestDltReadsEveryRecordOnce(t *testing.T) {
+func TestDltReadsEveryRecordOnce(t *testing.T) { onEachBackend(t, testDltReadsEveryRecordOnce) }
+
+func testDltReadsEveryRecordOnce(t *testing.T, b *backend) {
+	t.Helper()
 	python := tools.InstallPython(t, "dlt")
-	docket, c := start(t)
+	docket, c := b.start(t)
 	begin := time.Now().UTC().Add(-time.Hour).Truncate(time.Second)
 	end := begin.Add(dltRecords / dltEqual * 100 * time.Millisecond).Truncate(time.Second)
 	var times []time.Time
@@ -50,7 +53,7 @@ func TestDltReadsEveryRecordOnce(t *testing.T) {
 	require.Eventually(t, func() bool {
 		page, err := c.Search(t.Context(), url.Values{"startDate": {dltDate(begin)}, "endDate": {dltDate(end)}, "limit": {"1"}})
 		return assert.NoError(t, err) && page.Pagination.Total == dltRecords
-	}, findableWithin, 10*time.Millisecond)
+	}, patience(c), 10*time.Millisecond)
 
 	others := startOthers(t, c, begin.Add(-time.Nanosecond), end.Add(time.Second))
 	messages, meanwhile := readWithDlt(t, python, docket, begin, end, &others.stored)

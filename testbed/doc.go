@@ -8,7 +8,8 @@
 //	go test ./testbed/
 //
 // DOCKET_BINARY tests another binary than bin/docket. `make test-long` kills Docket
-// more often and posts more records than the same test does in `make test`;
+// more often and posts more records than the same test does in `make test`, and stops its
+// cluster for longer, for as long as DOCKET_TEST_OUTAGE says ("1h");
 // DOCKET_TEST_KILLS and DOCKET_TEST_RECORDS say how many, and DOCKET_TEST_SEED, which
 // is logged, repeats a run's choices.
 package testbed

@@ -220,7 +220,12 @@ func acceptedByOTLP(t *testing.T, response client.Response) (id, hash string) {
 // Each documented request is answered in its documented shape, its record is found
 // in time, and is the same record after an orderly stop and a restart.
 func TestExamplesAreFoundBeforeAndAfterARestart(t *testing.T) {
-	docket, c := start(t)
+	onEachBackend(t, testExamplesAreFoundBeforeAndAfterARestart)
+}
+
+func testExamplesAreFoundBeforeAndAfterARestart(t *testing.T, b *backend) {
+	t.Helper()
+	docket, c := b.start(t)
 	receipts := map[string]receipt{}
 	for _, example := range examples() {
 		t.Run(example.name+" is accepted", func(t *testing.T) {

@@ -60,7 +60,12 @@ func follow(t *testing.T, c *client.Client, parameters string) (next func() tail
 // Whoever starts to follow while records come gets each of them once, from the oldest of
 // the backlog on.
 func TestLiveTailHasNoGapAndNoRepetition(t *testing.T) {
-	_, c := start(t)
+	onEachBackend(t, testLiveTailHasNoGapAndNoRepetition)
+}
+
+func testLiveTailHasNoGapAndNoRepetition(t *testing.T, b *backend) {
+	t.Helper()
+	_, c := b.start(t)
 	const total = 400
 	sent := make(chan struct{})
 	go func() {
@@ -93,8 +98,11 @@ func TestLiveTailHasNoGapAndNoRepetition(t *testing.T) {
 }
 
 // A record is followed, read by its id and its hash, and shown between its neighbours.
-func TestContextOfATailedRecord(t *testing.T) {
-	_, c := start(t)
+func TestContextOfATailedRecord(t *testing.T) { onEachBackend(t, testContextOfATailedRecord) }
+
+func testContextOfATailedRecord(t *testing.T, b *backend) {
+	t.Helper()
+	_, c := b.start(t)
 	next := follow(t, c, "")
 	var rows []tailedRow
 	for n := range 5 {

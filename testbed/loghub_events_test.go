@@ -52,13 +52,18 @@ func awaitEvents(t *testing.T, c *client.Client, query string, count int) []answ
 		if len(events) == count {
 			return events
 		}
-		require.Less(t, asked.Sub(posted), findableWithin, "only %d of %d events were found in time", len(events), count)
+		require.Less(t, asked.Sub(posted), patience(c), "only %d of %d events were found in time", len(events), count)
 	}
 }
 
 // What is posted in LogHub's format is read back in it, part by part.
 func TestLogHubEventsAreReadAsTheyWerePosted(t *testing.T) {
-	_, c := start(t)
+	onEachBackend(t, testLogHubEventsAreReadAsTheyWerePosted)
+}
+
+func testLogHubEventsAreReadAsTheyWerePosted(t *testing.T, b *backend) {
+	t.Helper()
+	_, c := b.start(t)
 	type posted struct{ body, actor, metadata string }
 	events := []posted{
 		{
@@ -122,7 +127,12 @@ func TestLogHubEventsAreReadAsTheyWerePosted(t *testing.T) {
 }
 
 func TestLogHubEventsNeedTheirOrganization(t *testing.T) {
-	docket, c := start(t)
+	onEachBackend(t, testLogHubEventsNeedTheirOrganization)
+}
+
+func testLogHubEventsNeedTheirOrganization(t *testing.T, b *backend) {
+	t.Helper()
+	docket, c := b.start(t)
 	key, err := c.CreateKey(t.Context(), "reader", []string{"logs:read"}, 1)
 	require.NoError(t, err)
 	reader := newClient(t, docket, key.Value)

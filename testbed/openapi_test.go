@@ -42,6 +42,8 @@ func TestSchemathesis(t *testing.T) {
 	deleted, err := c.CreateKey(t.Context(), "to delete", []string{"logs:read"}, 1)
 	require.NoError(t, err)
 
+	viewToGet, viewToDelete := createView(t, c, "to get"), createView(t, c, "to delete")
+
 	config, err := filepath.Abs(filepath.Join("testdata", "schemathesis.toml"))
 	require.NoError(t, err)
 	seed := strconv.Itoa(numberFromEnvironment(t, seedVariable, 1))
@@ -55,6 +57,7 @@ func TestSchemathesis(t *testing.T) {
 		"PATH=" + os.Getenv("PATH"), "HOME=" + command.Dir,
 		"DOCKET_KEY=" + adminKey, "DOCKET_ORGANIZATION=" + project.Organization, "DOCKET_RECORD=" + event.ID(),
 		"DOCKET_KEY_TO_GET=" + kept.ID, "DOCKET_KEY_TO_DELETE=" + deleted.ID,
+		"DOCKET_VIEW_TO_GET=" + viewToGet, "DOCKET_VIEW_TO_DELETE=" + viewToDelete,
 	}
 	report, err := command.CombinedOutput()
 	require.NoError(t, err, "%s", report)
@@ -70,6 +73,20 @@ func TestSchemathesis(t *testing.T) {
 	var refused *client.StatusError
 	require.ErrorAs(t, err, &refused, "requests reach what the parameters name")
 	assert.Equal(t, http.StatusNotFound, refused.Response.Status)
+	views, err := c.Get(t.Context(), "/api/projects/1/logs/views/"+viewToGet+"/")
+	require.NoError(t, err)
+	assert.Equal(t, http.StatusOK, views.Status, "%s", views)
+	views, err = c.Get(t.Context(), "/api/projects/1/logs/views/"+viewToDelete+"/")
+	require.NoError(t, err)
+	assert.Equal(t, http.StatusNotFound, views.Status, "%s", views)
 	require.Zero(t, docket.Terminate())
 	assert.NotContains(t, docket.Output(), "panic")
+}
+
+// createView saves a view of project 1 and returns its short id.
+func createView(t *testing.T, c *client.Client, name string) string {
+	t.Helper()
+	view, err := c.CreateView(t.Context(), "1", name, `{}`)
+	require.NoError(t, err)
+	return view.ShortID
 }

@@ -14,6 +14,8 @@ import (
 	"google.golang.org/protobuf/types/known/durationpb"
 
 	"github.com/docketlog/docket/internal/logstore"
+	"github.com/docketlog/docket/internal/record"
+	"github.com/docketlog/docket/internal/tenant"
 )
 
 type logStoreExporter struct {
@@ -40,7 +42,22 @@ func (e *logStoreExporter) start(_ context.Context, host component.Host) error {
 
 // push returns nil only when the records are durable.
 func (e *logStoreExporter) push(ctx context.Context, logs plog.Logs) error {
+	if err := refuseAuditTrail(logs); err != nil {
+		return err
+	}
 	return withStatus(e.store.Append(ctx, logs))
+}
+
+// refuseAuditTrail refuses records for the project of Docket's own audit trail: nothing
+// comes into that by a pipeline, whatever its receivers and processors let through.
+func refuseAuditTrail(logs plog.Logs) error {
+	for _, resource := range logs.ResourceLogs().All() {
+		if (record.Record{Resource: resource.Resource()}).ProjectID() == tenant.AuditProjectID {
+			return consumererror.NewPermanent(status.Errorf(codes.PermissionDenied,
+				"project %d has Docket's own audit trail, to which only Docket itself adds records", int64(tenant.AuditProjectID)))
+		}
+	}
+	return nil
 }
 
 // withStatus gives an error of the store the gRPC status from which receivers

@@ -26,6 +26,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/docketlog/docket/internal/logstore"
+	"github.com/docketlog/docket/internal/tenant"
 )
 
 // fakeStore answers every Append with err.
@@ -79,6 +80,23 @@ func TestRecordsReachTheStoreUnchanged(t *testing.T) {
 	require.NoError(t, e.ConsumeLogs(t.Context(), logs))
 	assert.Equal(t, []plog.Logs{logs}, store.appended)
 	assert.False(t, store.deadline, "the exporter adds no timeout of its own")
+}
+
+// Whatever receivers and processors let through, nothing comes into the audit trail.
+func TestTheAuditTrailIsNotWrittenByPipelines(t *testing.T) {
+	store := &fakeStore{}
+	e := start(t, store)
+	logs := oneRecord()
+	oneRecord().ResourceLogs().MoveAndAppendTo(logs.ResourceLogs())
+	logs.ResourceLogs().At(1).Resource().Attributes().PutInt("docket.project.id", tenant.AuditProjectID)
+	err := e.ConsumeLogs(t.Context(), logs)
+	require.ErrorContains(t, err, "project 2000000000 has Docket's own audit trail")
+	assert.Equal(t, codes.PermissionDenied, status.Code(err))
+	assert.True(t, consumererror.IsPermanent(err))
+	assert.Empty(t, store.appended)
+
+	logs.ResourceLogs().At(1).Resource().Attributes().PutInt("docket.project.id", tenant.AuditProjectID-1)
+	require.NoError(t, e.ConsumeLogs(t.Context(), logs))
 }
 
 // errFull is what the store answers when its journal is full.

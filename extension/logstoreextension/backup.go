@@ -41,6 +41,9 @@ func (s *store) Backup(ctx context.Context, w io.Writer) (err error) {
 	if s.records == nil {
 		return errNotStarted
 	}
+	if s.backend.embedded == nil {
+		return logstore.ErrNoBackup
+	}
 	if !s.backingUp.TryLock() {
 		return &logstore.UnavailableError{Reason: "another backup is being made", RetryAfter: retryBackup}
 	}
@@ -54,7 +57,7 @@ func (s *store) Backup(ctx context.Context, w io.Writer) (err error) {
 		return err
 	}
 	// After the records, so that every record's project is there.
-	if err := s.documents.Backup(ctx, filepath.Join(folder, documentsFile)); err != nil {
+	if err := s.backend.embedded.Backup(ctx, filepath.Join(folder, documentsFile)); err != nil {
 		return err
 	}
 	archive := tar.NewWriter(w)

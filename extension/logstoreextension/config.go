@@ -3,12 +3,10 @@ package logstoreextension
 import (
 	"errors"
 	"fmt"
-	"path/filepath"
 	"time"
 
 	"go.opentelemetry.io/collector/config/configoptional"
 
-	"github.com/docketlog/docket/internal/folderformat"
 	"github.com/docketlog/docket/internal/journal"
 	"github.com/docketlog/docket/internal/logstore/retention"
 )
@@ -40,9 +38,12 @@ type Config struct {
 	Journal JournalConfig `mapstructure:"journal"`
 	// Retention deletes old records; by default none.
 	Retention RetentionConfig `mapstructure:"retention"`
-	// Embedded configures the embedded backend, which is used whether or not the
-	// section is there.
+	// Embedded configures the embedded backend, which is used unless Elasticsearch is
+	// there.
 	Embedded configoptional.Optional[EmbeddedConfig] `mapstructure:"embedded"`
+	// Elasticsearch keeps records and documents in a cluster of Elasticsearch or
+	// OpenSearch instead.
+	Elasticsearch configoptional.Optional[ElasticsearchConfig] `mapstructure:"elasticsearch"`
 	// prevent unkeyed literal initialization
 	_ struct{}
 }
@@ -92,11 +93,15 @@ type EmbeddedConfig struct {
 	// MemoryLimitMiB bounds the memory for the engine's caches and queries, at
 	// least 32.
 	MemoryLimitMiB int64 `mapstructure:"memory_limit_mib"`
+	// Queries bounds what queries may take.
+	Queries QueriesConfig `mapstructure:"queries"`
 	// prevent unkeyed literal initialization
 	_ struct{}
 }
 
-func defaultEmbeddedConfig() EmbeddedConfig { return EmbeddedConfig{MemoryLimitMiB: 256} }
+func defaultEmbeddedConfig() EmbeddedConfig {
+	return EmbeddedConfig{MemoryLimitMiB: 256, Queries: defaultQueries()}
+}
 
 // Validate implements confmap.Validator.
 func (c *Config) Validate() error {
@@ -108,7 +113,7 @@ func (c *Config) Validate() error {
 		return fmt.Errorf("free_space_reserve_mib: write at least four times the journal's segment size, %d, or 0 for no reserve, not %d",
 			least, c.FreeSpaceReserveMiB)
 	}
-	return nil
+	return c.validateBackend()
 }
 
 // Validate implements confmap.Validator.
@@ -175,20 +180,6 @@ func (c *EmbeddedConfig) Validate() error {
 	}
 	return nil
 }
-
-// What the data folder holds, beside what the store of records makes there.
-const (
-	recordsFolder = "records"
-	documentsFile = "documents.db"
-)
-
-// dataFormat is the format of the data folder as a whole.
-var dataFormat = folderformat.Format{ //nolint:gochecknoglobals // a constant
-	Name: "docket-data", Version: 1, Traces: []string{recordsFolder, documentsFile, "journal"},
-}
-
-func (c *Config) recordsDirectory() string { return filepath.Join(c.Directory, recordsFolder) }
-func (c *Config) documentsFile() string    { return filepath.Join(c.Directory, documentsFile) }
 
 func (c *Config) embedded() EmbeddedConfig {
 	if c.Embedded.HasValue() {

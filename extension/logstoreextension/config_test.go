@@ -25,7 +25,7 @@ func TestConfig(t *testing.T) {
 	assert.Equal(t, "./data", config.Directory)
 	assert.EqualValues(t, 1024, config.FreeSpaceReserveMiB)
 	assert.Equal(t, JournalConfig{SegmentSizeMiB: 64, MaxSizeMiB: 4096}, config.Journal)
-	assert.Equal(t, EmbeddedConfig{MemoryLimitMiB: 256}, config.embedded())
+	assert.Equal(t, EmbeddedConfig{MemoryLimitMiB: 256, Queries: defaultQueries()}, config.embedded())
 
 	assert.Equal(t, filepath.Join("data", "records"), config.recordsDirectory())
 	assert.Equal(t, filepath.Join("data", "documents.db"), config.documentsFile())
@@ -40,13 +40,17 @@ func TestConfig(t *testing.T) {
 			Age: 720 * time.Hour, MaxSizeMiB: 1000,
 			Projects: []ProjectRetentionConfig{{ID: 3}, {ID: 7, Age: 48 * time.Hour}},
 		},
-		Embedded: configoptional.Some(EmbeddedConfig{MemoryLimitMiB: 128}),
+		Elasticsearch: defaultElasticsearch(),
+		Embedded: configoptional.Some(EmbeddedConfig{
+			MemoryLimitMiB: 128,
+			Queries:        QueriesConfig{MaxConcurrent: 16, MaxRecords: 0, MaxMemoryMiB: 64, CPUShareBesideIngest: 0.5},
+		}),
 	}, config)
 	assert.Equal(t, "/mnt/fast/journal", config.Journal.Directory)
 
 	config, err = load(file, "log_store/embedded_only")
 	require.NoError(t, err)
-	assert.Equal(t, EmbeddedConfig{MemoryLimitMiB: 256}, config.embedded())
+	assert.Equal(t, EmbeddedConfig{MemoryLimitMiB: 256, Queries: defaultQueries()}, config.embedded())
 
 	config, err = load(file, "log_store/no_reserve")
 	require.NoError(t, err)
@@ -93,12 +97,13 @@ func TestReadmeExamples(t *testing.T) {
 		require.NoError(t, err)
 		configs = append(configs, config)
 	}
-	require.Len(t, configs, 3)
+	require.Len(t, configs, 4)
 	assert.Equal(t, "/var/lib/docket", configs[0].Directory)
-	assert.EqualValues(t, 64, configs[1].FreeSpaceReserveMiB)
+	assert.Equal(t, []string{"https://node-1:9200", "https://node-2:9200"}, configs[1].Elasticsearch.Get().Endpoints)
+	assert.EqualValues(t, 64, configs[2].FreeSpaceReserveMiB)
 	assert.Equal(t, retention.Policy{
 		DefaultAge: 90 * 24 * time.Hour, Ages: map[int64]time.Duration{3: 0, 7: 7 * 24 * time.Hour}, MaxBytes: 200_000 * mib,
-	}, configs[2].Retention.policy())
+	}, configs[3].Retention.policy())
 }
 
 // load reads one section into the default configuration and validates it.

@@ -11,13 +11,12 @@ import (
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/component/componentstatus"
 	"go.opentelemetry.io/collector/extension"
+	"go.opentelemetry.io/collector/extension/extensioncapabilities"
 	"go.uber.org/zap"
 
 	"github.com/docketlog/docket/internal/docstore"
-	documents "github.com/docketlog/docket/internal/docstore/embedded"
 	"github.com/docketlog/docket/internal/journal"
 	"github.com/docketlog/docket/internal/logstore"
-	records "github.com/docketlog/docket/internal/logstore/embedded"
 	"github.com/docketlog/docket/internal/logstore/journaled"
 	"github.com/docketlog/docket/internal/logstore/retention"
 )
@@ -36,7 +35,8 @@ type Extension interface {
 	// DeadLetters are the records that the backend refuses. It is nil before Start.
 	DeadLetters() logstore.DeadLetters
 	// Backup writes a tar archive of the data folder as it is at one moment, while
-	// everything goes on.
+	// everything goes on; or returns logstore.ErrNoBackup when the records are in a
+	// cluster.
 	Backup(ctx context.Context, w io.Writer) error
 	// Health returns nil when the log store can take records and make them
 	// findable, or else the reason why not. It answers at once.
@@ -53,19 +53,39 @@ type store struct {
 	// freeBytes asks the file system how much is free.
 	freeBytes func(ctx context.Context, directory string) (int64, error)
 
-	records   *journaled.Store
-	documents *documents.Store
-	keeper    *retention.Keeper
+	records *journaled.Store
+	backend *backend
+	keeper  *retention.Keeper
 	// backingUp is held while a backup is made.
 	backingUp sync.Mutex
 	// closers undo Start, the last first.
 	closers []func(context.Context) error
 }
 
-var _ Extension = (*store)(nil)
+var (
+	_ Extension                       = (*store)(nil)
+	_ extensioncapabilities.Dependent = (*store)(nil)
+)
 
 func newStore(config *Config, settings extension.Settings) *store {
 	return &store{config: config, settings: settings, freeBytes: freeBytes}
+}
+
+// Dependencies implements extensioncapabilities.Dependent: what authenticates requests
+// to the cluster.
+func (s *store) Dependencies() []component.ID {
+	if !s.config.isCluster() {
+		return nil
+	}
+	client := s.config.Elasticsearch.Get().ClientConfig
+	var ids []component.ID
+	if client.Auth.HasValue() {
+		ids = append(ids, client.Auth.Get().AuthenticatorID)
+	}
+	for _, middleware := range client.Middlewares {
+		ids = append(ids, middleware.ID)
+	}
+	return ids
 }
 
 // Start opens everything in the data folder. The journal's backlog is applied
@@ -82,26 +102,19 @@ func (s *store) open(ctx context.Context, host component.Host) error {
 	if err := s.lock(); err != nil {
 		return err
 	}
-	if err := dataFormat.Settle(s.config.Directory); err != nil {
+	if err := s.config.settle(); err != nil {
 		return err
 	}
 	if err := s.removeUnfinishedBackups(); err != nil {
 		return err
 	}
-	keptDocuments, err := documents.Open(s.config.documentsFile())
+	health := &healthParts{onChange: func(err error) { s.reportHealth(host, err) }}
+	backend, err := s.openBackend(ctx, host, health)
 	if err != nil {
 		return err
 	}
-	s.closers = append(s.closers, func(context.Context) error { return keptDocuments.Close() })
+	s.closers = append(s.closers, backend.close)
 
-	backend, err := records.Open(records.Config{
-		Directory:        s.config.recordsDirectory(),
-		MemoryLimitBytes: s.config.embedded().MemoryLimitMiB * mib,
-		Logger:           s.settings.Logger,
-	})
-	if err != nil {
-		return err
-	}
 	keptRecords, err := journaled.Open(ctx, journaled.Config{
 		Directory:        s.config.Directory,
 		JournalDirectory: s.config.Journal.Directory,
@@ -109,34 +122,34 @@ func (s *store) open(ctx context.Context, host component.Host) error {
 			SegmentBytes: s.config.Journal.SegmentSizeMiB * mib,
 			MaxBytes:     s.config.Journal.MaxSizeMiB * mib,
 		},
-		Backend: backend,
+		Backend: backend.records,
 		Reserve: journaled.Reserve{
 			Bytes:     s.config.FreeSpaceReserveMiB * mib,
 			Directory: s.config.Directory,
 			FreeBytes: s.freeBytes,
 		},
-		OnHealth: func(err error) { s.reportHealth(host, err) },
+		OnHealth: health.of("records"),
 		Logger:   s.settings.Logger,
 	})
 	if err != nil {
-		return errors.Join(err, backend.Close())
+		return errors.Join(err, backend.records.Close())
 	}
 	s.closers = append(s.closers, keptRecords.Close)
 
 	s.keeper, err = retention.New(retention.Config{
-		Store: backend, Policy: s.config.Retention.policy(), Logger: s.settings.Logger,
+		Store: backend.records, Policy: s.config.Retention.policy(), Logger: s.settings.Logger,
 	})
 	if err != nil {
 		return err
 	}
 	s.closers = append(s.closers, runRetention(s.keeper))
 
-	stopTelemetry, err := observe(s.settings.TelemetrySettings, keptRecords, s.keeper)
+	stopTelemetry, err := observe(s.settings.TelemetrySettings, keptRecords, s.keeper, backend)
 	if err != nil {
 		return err
 	}
 	s.closers = append(s.closers, func(context.Context) error { stopTelemetry(); return nil })
-	s.records, s.documents = keptRecords, keptDocuments
+	s.records, s.backend = keptRecords, backend
 	return nil
 }
 
@@ -195,10 +208,10 @@ func (s *store) LogStore() logstore.Store {
 }
 
 func (s *store) Documents() docstore.Store {
-	if s.documents == nil {
+	if s.backend == nil {
 		return nil
 	}
-	return s.documents
+	return s.backend.documents
 }
 
 func (s *store) RequestFinder() logstore.RequestFinder {
@@ -219,7 +232,7 @@ func (s *store) Health(context.Context) error {
 	if s.records == nil {
 		return errNotStarted
 	}
-	return s.records.Health()
+	return errors.Join(s.records.Health(), s.backend.health())
 }
 
 // Shutdown closes what Start has opened.

@@ -24,7 +24,8 @@ func createDefaultConfig() component.Config {
 			SegmentSizeMiB: journal.DefaultSegmentBytes / mib,
 			MaxSizeMiB:     journal.DefaultMaxBytes / mib,
 		},
-		Embedded: configoptional.Default(defaultEmbeddedConfig()),
+		Embedded:      configoptional.Default(defaultEmbeddedConfig()),
+		Elasticsearch: defaultElasticsearch(),
 	}
 }
 

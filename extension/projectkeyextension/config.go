@@ -42,6 +42,9 @@ type Config struct {
 	// After it nobody is let in until the store can be read again, because a key
 	// may have been revoked meanwhile. More than RefreshInterval.
 	StaleAfter time.Duration `mapstructure:"stale_after"`
+	// SnapshotFile is where a copy of the keys is kept, as hashes, for a start while the
+	// store cannot be read. When it is empty, such a start fails.
+	SnapshotFile string `mapstructure:"snapshot_file"`
 	// prevent unkeyed literal initialization
 	_ struct{}
 }

@@ -34,6 +34,10 @@ func TestLoadConfig(t *testing.T) {
 			config.RefreshInterval = 500 * time.Millisecond
 			config.StaleAfter = 15 * time.Minute
 		}},
+		{component.NewIDWithName(typ, "cluster"), func(config *Config) {
+			config.StaleAfter = 24 * time.Hour
+			config.SnapshotFile = "./data/keys.json"
+		}},
 	}
 	for _, test := range tests {
 		t.Run(test.id.String(), func(t *testing.T) {

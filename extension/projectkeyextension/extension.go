@@ -68,7 +68,7 @@ func (e *projectKey) Dependencies() []component.ID {
 }
 
 // Start implements component.Component. When the store holds no project yet, the
-// default one is made.
+// default one is made. With a snapshot file, the store need not be readable.
 func (e *projectKey) Start(ctx context.Context, host component.Host) error {
 	documents, err := e.findDocuments(host)
 	if err != nil {
@@ -82,6 +82,7 @@ func (e *projectKey) Start(ctx context.Context, host component.Host) error {
 		AdminKey:        adminKey,
 		RefreshInterval: e.config.RefreshInterval,
 		StaleAfter:      e.config.StaleAfter,
+		File:            e.config.SnapshotFile,
 		Logger:          e.settings.Logger,
 	})
 	if err := started.Start(ctx); err != nil {

@@ -173,6 +173,25 @@ func TestStartFails(t *testing.T) {
 	})
 }
 
+// With a snapshot file, a start while the store cannot be read knows who was known.
+func TestStartWithoutTheStore(t *testing.T) {
+	documents, err := embedded.Open(filepath.Join(t.TempDir(), "documents.db"))
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, documents.Close()) })
+	store := &brokenStore{Store: documents}
+	config := configWithAdminKey()
+	config.StaleAfter, config.SnapshotFile = time.Hour, filepath.Join(t.TempDir(), "keys.json")
+	for _, isBroken := range []bool{false, true} {
+		store.broken.Store(isBroken)
+		created, err := newProjectKey(extensiontest.NewNopSettings(typ), config)
+		require.NoError(t, err)
+		require.NoError(t, created.Start(t.Context(), hostOf(store)))
+		_, err = created.Authenticate(t.Context(), bearer(adminKey))
+		require.NoError(t, err)
+		require.NoError(t, created.Shutdown(t.Context()))
+	}
+}
+
 // TestRevocationReachesAnotherReplica runs two extensions with the default
 // intervals over one store.
 func TestRevocationReachesAnotherReplica(t *testing.T) {

@@ -70,6 +70,14 @@ func (c *Client) DeleteKey(ctx context.Context, id string) error {
 	return c.administer(ctx, http.MethodDelete, "/api/personal_api_keys/"+id+"/", nil, http.StatusNoContent, nil)
 }
 
+// RollKey gives a key another value, which is in the answer; "@current" is the one that
+// asks.
+func (c *Client) RollKey(ctx context.Context, id string) (Key, error) {
+	var key Key
+	err := c.administer(ctx, http.MethodPost, "/api/personal_api_keys/"+id+"/roll/", nil, http.StatusOK, &key)
+	return key, err
+}
+
 // Get asks the API port for a path, with the client's key.
 func (c *Client) Get(ctx context.Context, path string) (Response, error) {
 	return c.Do(ctx, http.MethodGet, c.api(path), "", "Authorization", c.bearer())

@@ -38,6 +38,8 @@ type Options struct {
 	DataDir string
 	// AdminKey is DOCKET_ADMIN_KEY; "" leaves it unset, so that Docket makes one.
 	AdminKey string
+	// Cluster is DOCKET_ELASTICSEARCH_URL, for a config that uses it; "" leaves it unset.
+	Cluster string
 	// Host is the loopback address on which it listens, except for its metrics; ""
 	// means 127.0.0.1. With an address of its own, nobody else answers on its ports
 	// while it does not run.
@@ -77,7 +79,7 @@ func Start(tb testing.TB, options Options) *Collector {
 	options = options.withDefaults(tb)
 	c := &Collector{tb: tb, options: options, DataDir: options.DataDir, output: &output{}}
 	tb.Cleanup(c.cleanUp)
-	c.start(freeEndpoints(tb, options.Host))
+	c.start(freeEndpoints(tb, options))
 	return c
 }
 
@@ -87,7 +89,7 @@ func Run(tb testing.TB, options Options) (exitCode int, text string) {
 	tb.Helper()
 	options = options.withDefaults(tb)
 	written := &output{}
-	process, err := launch(options, freeEndpoints(tb, options.Host), written)
+	process, err := launch(options, freeEndpoints(tb, options), written)
 	if err != nil {
 		tb.Fatalf("%v", err)
 	}
@@ -180,7 +182,7 @@ func (c *Collector) start(endpoints Endpoints, arguments ...string) {
 		if !strings.Contains(c.Output()[written:], addressInUse) {
 			c.tb.Fatalf("%v", err)
 		}
-		endpoints = freeEndpoints(c.tb, c.options.Host)
+		endpoints = freeEndpoints(c.tb, c.options)
 	}
 	c.tb.Fatalf("%d times in a row a free port was taken before the process listened on it", startAttempts)
 }

@@ -18,27 +18,34 @@ type Endpoints struct {
 	OTLPGRPC string
 	// Metrics serves the collector's own metrics; its host is always 127.0.0.1.
 	Metrics string
+	// Cluster is the URL of the cluster that has its records; "" if they are in its data
+	// folder.
+	Cluster string
 }
 
 func (e Endpoints) environment() []string {
 	_, metricsPort, _ := net.SplitHostPort(e.Metrics)
-	return []string{
+	variables := []string{
 		"DOCKET_INGEST_ENDPOINT=" + e.Ingest,
 		"DOCKET_API_ENDPOINT=" + e.API,
 		"DOCKET_OTLP_HTTP_ENDPOINT=" + e.OTLPHTTP,
 		"DOCKET_OTLP_GRPC_ENDPOINT=" + e.OTLPGRPC,
 		"DOCKET_METRICS_PORT=" + metricsPort,
 	}
+	if e.Cluster != "" {
+		variables = append(variables, "DOCKET_ELASTICSEARCH_URL="+e.Cluster)
+	}
+	return variables
 }
 
 // metricsHost is where metrics are served.
 const metricsHost = "127.0.0.1"
 
-// freeEndpoints returns endpoints of a host whose ports were free a moment ago. All
-// are held until the last is known, so that no two are the same.
-func freeEndpoints(tb testing.TB, host string) Endpoints {
+// freeEndpoints returns endpoints of the options' host whose ports were free a moment
+// ago. All are held until the last is known, so that no two are the same.
+func freeEndpoints(tb testing.TB, options Options) Endpoints {
 	tb.Helper()
-	var endpoints Endpoints
+	host, endpoints := options.Host, Endpoints{Cluster: options.Cluster}
 	for _, endpoint := range []*string{
 		&endpoints.Ingest, &endpoints.API, &endpoints.OTLPHTTP, &endpoints.OTLPGRPC, &endpoints.Metrics,
 	} {

@@ -12,7 +12,7 @@ func Launch(tb testing.TB, options Options) *Collector {
 	options = options.withDefaults(tb)
 	c := &Collector{tb: tb, options: options, DataDir: options.DataDir, output: &output{}}
 	tb.Cleanup(c.cleanUp)
-	c.Endpoints = freeEndpoints(tb, options.Host)
+	c.Endpoints = freeEndpoints(tb, options)
 	process, err := launch(options, c.Endpoints, c.output)
 	if err != nil {
 		tb.Fatalf("%v", err)

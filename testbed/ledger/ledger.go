@@ -17,6 +17,9 @@ type Ledger struct {
 	// Retry-After, leaves open whether the record is stored, as no answer does. Set it
 	// before the first load.
 	FailingDisk bool
+	// Pause is how long each connection waits after an answer. Set it before the first
+	// load.
+	Pause time.Duration
 
 	seed uint64
 	// begin is not after the timestamp of any record.

@@ -62,6 +62,7 @@ func (l *Load) run(ctx context.Context, c *client.Client, random *rand.Rand) {
 		if !l.ledger.send(ctx, c, way, first, count) {
 			time.Sleep(pause)
 		}
+		time.Sleep(l.ledger.Pause)
 	}
 }
 

@@ -99,6 +99,7 @@ func TestValidate(t *testing.T) {
 
 func TestClosed(t *testing.T) {
 	elasticsearchtest.Each(t, func(t *testing.T, server elasticsearchtest.Server) {
+		t.Helper()
 		b := newBackend(t, server)
 		require.NoError(t, b.Close())
 		require.ErrorIs(t, b.Close(), logstore.ErrClosed)

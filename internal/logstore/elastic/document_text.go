@@ -28,14 +28,9 @@ func placeName(place filter.Place) string {
 	return placeLog
 }
 
-// termOf returns what fieldTerms has for an attribute of PlaceLogAttribute or
-// PlaceResourceAttribute that has the text. fieldFolded has the same with the text that
-// filter.Fold returns, fieldNumbers with that of sortableNumber.
-func termOf(place filter.Place, key, text string) string {
-	return termPrefix(place, key) + text
-}
-
-// termPrefix returns that of all terms of an attribute, and of no other's.
+// termPrefix returns what fieldTerms has before the text of an attribute of
+// PlaceLogAttribute or PlaceResourceAttribute, and of no other. fieldFolded has the same
+// before the text that filter.Fold returns, fieldNumbers before that of sortableNumber.
 func termPrefix(place filter.Place, key string) string {
 	return placeName(place) + "." + escapeKey(key) + "="
 }

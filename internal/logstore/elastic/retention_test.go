@@ -38,6 +38,7 @@ func requireDays(tb testing.TB, b *Backend, want map[int][]int64) {
 
 func TestRetention(t *testing.T) {
 	elasticsearchtest.Each(t, func(t *testing.T, server elasticsearchtest.Server) {
+		t.Helper()
 		b := newBackend(t, server)
 		requireDays(t, b, map[int][]int64{})
 		var records []record.Record
@@ -80,6 +81,7 @@ func TestRetention(t *testing.T) {
 // A crash may leave an empty index that takes no documents.
 func TestEmptyDayIsDeleted(t *testing.T) {
 	elasticsearchtest.Each(t, func(t *testing.T, server elasticsearchtest.Server) {
+		t.Helper()
 		b := newBackend(t, server)
 		create(t, b, "2026.11.21", object{"settings": object{"index.blocks.write": true}})
 		create(t, b, "2026.11.21-other", object{})
@@ -94,6 +96,7 @@ func TestEmptyDayIsDeleted(t *testing.T) {
 // What other Dockets write to a day while it is being deleted is not lost.
 func TestDayThatIsNotEmptyAfterAll(t *testing.T) {
 	elasticsearchtest.Each(t, func(t *testing.T, server elasticsearchtest.Server) {
+		t.Helper()
 		b := newBackend(t, server)
 		one, two := newTestRecord("1"), newTestRecord("2")
 		require.NoError(t, b.Apply(t.Context(), []record.Record{one}, false))
@@ -105,6 +108,7 @@ func TestDayThatIsNotEmptyAfterAll(t *testing.T) {
 
 func TestKeeperOnACluster(t *testing.T) {
 	elasticsearchtest.Each(t, func(t *testing.T, server elasticsearchtest.Server) {
+		t.Helper()
 		b := newBackend(t, server)
 		var records []record.Record
 		for ago := range 4 {
@@ -126,6 +130,7 @@ func TestKeeperOnACluster(t *testing.T) {
 
 func TestManyRecordsAndProjectsOfADay(t *testing.T) {
 	elasticsearchtest.Each(t, func(t *testing.T, server elasticsearchtest.Server) {
+		t.Helper()
 		b := newBackend(t, server)
 		var records []record.Record
 		var projects []int64

@@ -25,24 +25,30 @@ func Tracer(settings component.TelemetrySettings) trace.Tracer {
 // TelemetryBuilder provides an interface for components to report telemetry
 // as defined in metadata and user config.
 type TelemetryBuilder struct {
-	meter                      metric.Meter
-	mu                         sync.Mutex
-	registrations              []metric.Registration
-	LogStoreAppliedRecords     metric.Int64ObservableCounter
-	LogStoreApplyFailures      metric.Int64ObservableCounter
-	LogStoreDeadLetters        metric.Int64ObservableGauge
-	LogStoreDiskFree           metric.Int64ObservableGauge
-	LogStoreDiskReserve        metric.Int64ObservableGauge
-	LogStoreJournalAppends     metric.Int64ObservableCounter
-	LogStoreJournalFsyncs      metric.Int64ObservableCounter
-	LogStoreJournalLimit       metric.Int64ObservableGauge
-	LogStoreJournalSize        metric.Int64ObservableGauge
-	LogStoreJournalWritten     metric.Int64ObservableCounter
-	LogStoreLagBatches         metric.Int64ObservableGauge
-	LogStoreLagSize            metric.Int64ObservableGauge
-	LogStoreRefusedRecords     metric.Int64ObservableCounter
-	LogStoreRetentionDeletions metric.Int64ObservableCounter
-	LogStoreRetentionFreed     metric.Int64ObservableCounter
+	meter                       metric.Meter
+	mu                          sync.Mutex
+	registrations               []metric.Registration
+	LogStoreAppliedRecords      metric.Int64ObservableCounter
+	LogStoreApplyFailures       metric.Int64ObservableCounter
+	LogStoreClusterBulkRequests metric.Int64ObservableCounter
+	LogStoreClusterBulkRetries  metric.Int64ObservableCounter
+	LogStoreClusterBulkSize     metric.Int64ObservableCounter
+	LogStoreClusterDocuments    metric.Int64ObservableCounter
+	LogStoreDeadLetters         metric.Int64ObservableGauge
+	LogStoreDiskFree            metric.Int64ObservableGauge
+	LogStoreDiskReserve         metric.Int64ObservableGauge
+	LogStoreJournalAppends      metric.Int64ObservableCounter
+	LogStoreJournalFsyncs       metric.Int64ObservableCounter
+	LogStoreJournalLimit        metric.Int64ObservableGauge
+	LogStoreJournalSize         metric.Int64ObservableGauge
+	LogStoreJournalWritten      metric.Int64ObservableCounter
+	LogStoreLagAge              metric.Float64ObservableGauge
+	LogStoreLagBatches          metric.Int64ObservableGauge
+	LogStoreLagRecords          metric.Int64ObservableGauge
+	LogStoreLagSize             metric.Int64ObservableGauge
+	LogStoreRefusedRecords      metric.Int64ObservableCounter
+	LogStoreRetentionDeletions  metric.Int64ObservableCounter
+	LogStoreRetentionFreed      metric.Int64ObservableCounter
 }
 
 // TelemetryBuilderOption applies changes to default builder.
@@ -77,6 +83,66 @@ func (builder *TelemetryBuilder) RegisterLogStoreApplyFailuresCallback(cb metric
 		cb(ctx, &observerInt64{inst: builder.LogStoreApplyFailures, obs: o})
 		return nil
 	}, builder.LogStoreApplyFailures)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterLogStoreClusterBulkRequestsCallback sets callback for observable LogStoreClusterBulkRequests metric.
+func (builder *TelemetryBuilder) RegisterLogStoreClusterBulkRequestsCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.LogStoreClusterBulkRequests, obs: o})
+		return nil
+	}, builder.LogStoreClusterBulkRequests)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterLogStoreClusterBulkRetriesCallback sets callback for observable LogStoreClusterBulkRetries metric.
+func (builder *TelemetryBuilder) RegisterLogStoreClusterBulkRetriesCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.LogStoreClusterBulkRetries, obs: o})
+		return nil
+	}, builder.LogStoreClusterBulkRetries)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterLogStoreClusterBulkSizeCallback sets callback for observable LogStoreClusterBulkSize metric.
+func (builder *TelemetryBuilder) RegisterLogStoreClusterBulkSizeCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.LogStoreClusterBulkSize, obs: o})
+		return nil
+	}, builder.LogStoreClusterBulkSize)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterLogStoreClusterDocumentsCallback sets callback for observable LogStoreClusterDocuments metric.
+func (builder *TelemetryBuilder) RegisterLogStoreClusterDocumentsCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.LogStoreClusterDocuments, obs: o})
+		return nil
+	}, builder.LogStoreClusterDocuments)
 	if err != nil {
 		return err
 	}
@@ -206,12 +272,42 @@ func (builder *TelemetryBuilder) RegisterLogStoreJournalWrittenCallback(cb metri
 	return nil
 }
 
+// RegisterLogStoreLagAgeCallback sets callback for observable LogStoreLagAge metric.
+func (builder *TelemetryBuilder) RegisterLogStoreLagAgeCallback(cb metric.Float64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerFloat64{inst: builder.LogStoreLagAge, obs: o})
+		return nil
+	}, builder.LogStoreLagAge)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
 // RegisterLogStoreLagBatchesCallback sets callback for observable LogStoreLagBatches metric.
 func (builder *TelemetryBuilder) RegisterLogStoreLagBatchesCallback(cb metric.Int64Callback) error {
 	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
 		cb(ctx, &observerInt64{inst: builder.LogStoreLagBatches, obs: o})
 		return nil
 	}, builder.LogStoreLagBatches)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterLogStoreLagRecordsCallback sets callback for observable LogStoreLagRecords metric.
+func (builder *TelemetryBuilder) RegisterLogStoreLagRecordsCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.LogStoreLagRecords, obs: o})
+		return nil
+	}, builder.LogStoreLagRecords)
 	if err != nil {
 		return err
 	}
@@ -291,6 +387,16 @@ func (oi *observerInt64) Observe(value int64, opts ...metric.ObserveOption) {
 	oi.obs.ObserveInt64(oi.inst, value, opts...)
 }
 
+type observerFloat64 struct {
+	embedded.Float64Observer
+	inst metric.Float64Observable
+	obs  metric.Observer
+}
+
+func (oi *observerFloat64) Observe(value float64, opts ...metric.ObserveOption) {
+	oi.obs.ObserveFloat64(oi.inst, value, opts...)
+}
+
 // Shutdown unregister all registered callbacks for async instruments.
 func (builder *TelemetryBuilder) Shutdown() {
 	builder.mu.Lock()
@@ -319,6 +425,30 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		"otelcol_log_store.apply.failures",
 		metric.WithDescription("Attempts to write to the backend that failed and are tried again. [Alpha]"),
 		metric.WithUnit("{attempt}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.LogStoreClusterBulkRequests, err = builder.meter.Int64ObservableCounter(
+		"otelcol_log_store.cluster.bulk_requests",
+		metric.WithDescription("Bulk requests to the cluster by their answer; only with elasticsearch. [Alpha]"),
+		metric.WithUnit("{request}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.LogStoreClusterBulkRetries, err = builder.meter.Int64ObservableCounter(
+		"otelcol_log_store.cluster.bulk_retries",
+		metric.WithDescription("Those of them that repeated another one or a part of it; only with elasticsearch. [Alpha]"),
+		metric.WithUnit("{request}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.LogStoreClusterBulkSize, err = builder.meter.Int64ObservableCounter(
+		"otelcol_log_store.cluster.bulk_size",
+		metric.WithDescription("Size of all bulk requests, before compression; only with elasticsearch. [Alpha]"),
+		metric.WithUnit("By"),
+	)
+	errs = errors.Join(errs, err)
+	builder.LogStoreClusterDocuments, err = builder.meter.Int64ObservableCounter(
+		"otelcol_log_store.cluster.documents",
+		metric.WithDescription("Records given to the cluster by what became of them; only with elasticsearch. [Alpha]"),
+		metric.WithUnit("{record}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.LogStoreDeadLetters, err = builder.meter.Int64ObservableGauge(
@@ -369,10 +499,22 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		metric.WithUnit("By"),
 	)
 	errs = errors.Join(errs, err)
+	builder.LogStoreLagAge, err = builder.meter.Float64ObservableGauge(
+		"otelcol_log_store.lag.age",
+		metric.WithDescription("How long ago the first record was received that is not applied to the backend yet; 0 when there is none. [Alpha]"),
+		metric.WithUnit("s"),
+	)
+	errs = errors.Join(errs, err)
 	builder.LogStoreLagBatches, err = builder.meter.Int64ObservableGauge(
 		"otelcol_log_store.lag.batches",
 		metric.WithDescription("Batches in the journal that are not applied to the backend yet, so that their records are not found yet. [Alpha]"),
 		metric.WithUnit("{batch}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.LogStoreLagRecords, err = builder.meter.Int64ObservableGauge(
+		"otelcol_log_store.lag.records",
+		metric.WithDescription("Records in those batches. [Alpha]"),
+		metric.WithUnit("{record}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.LogStoreLagSize, err = builder.meter.Int64ObservableGauge(
