@@ -47,6 +47,9 @@ type Extension interface {
 	// UseRules returns what gives the rules as they are now, which is nil until they are
 	// known. From then on alerts are counted by tags, until done is called.
 	UseRules() (current func() *tagging.Rules, done func())
+	// Rules returns the rules as they are now, nil until they are known, for whoever tags
+	// records beside the pipelines.
+	Rules() *tagging.Rules
 }
 
 // alerting is the extension.
@@ -184,3 +187,5 @@ func (a *alerting) UseRules() (current func() *tagging.Rules, done func()) {
 	a.taggers.Add(1)
 	return a.rules.Load, sync.OnceFunc(func() { a.taggers.Add(-1) })
 }
+
+func (a *alerting) Rules() *tagging.Rules { return a.rules.Load() }

@@ -11,6 +11,8 @@ import (
 	"github.com/docketlog/docket/internal/alert"
 	"github.com/docketlog/docket/internal/alert/alertstore"
 	"github.com/docketlog/docket/internal/alert/notify"
+	"github.com/docketlog/docket/internal/alert/tagging"
+	"github.com/docketlog/docket/internal/audittrail"
 	"github.com/docketlog/docket/internal/tenant"
 )
 
@@ -23,6 +25,7 @@ type alertingOwner interface {
 	CheckInterval() time.Duration
 	MaxAlerts() int
 	ExternalURL() string
+	Rules() *tagging.Rules
 }
 
 // alertRoutes are the alerts of PostHog's logs API; docs/alerts.md is their reference.
@@ -126,6 +129,7 @@ func (e *endpoints) createAlert(r alertRequest) error {
 	if err != nil {
 		return err
 	}
+	e.noteAlert(r, audittrail.ActionAlertCreate, nil, &made)
 	return e.answerAlert(r, http.StatusCreated, made)
 }
 
@@ -156,10 +160,12 @@ func (e *endpoints) updateAlert(r alertRequest, begin func(alertstore.Settings) 
 	if err != nil {
 		return err
 	}
+	var before alertstore.Alert
 	changed, err := e.alerting.Alerts().Change(r.Context(), r.projectID, r.id(), func(a *alertstore.Alert) error {
 		if a.Provisioned {
 			return errProvisioned()
 		}
+		before = *a
 		change := newAlertChange(begin(a.Settings))
 		now := time.Now()
 		if err := change.readPartial(body, now); err != nil {
@@ -170,6 +176,7 @@ func (e *endpoints) updateAlert(r alertRequest, begin func(alertstore.Settings) 
 	if err != nil {
 		return err
 	}
+	e.noteAlert(r, audittrail.ActionAlertUpdate, &before, &changed)
 	if changed, err = e.settleAlert(r.Context(), changed); err != nil {
 		return err
 	}
@@ -192,6 +199,7 @@ func (e *endpoints) deleteAlert(r alertRequest) error {
 	if err := e.alerting.Alerts().Delete(r.Context(), r.projectID, found.ID); err != nil {
 		return err
 	}
+	e.noteAlert(r, audittrail.ActionAlertDelete, &found, nil)
 	if err := e.alerting.Destinations().DeleteAll(r.Context(), r.projectID, found.ID); err != nil {
 		return err
 	}
@@ -200,7 +208,9 @@ func (e *endpoints) deleteAlert(r alertRequest) error {
 }
 
 func (e *endpoints) resetAlert(r alertRequest) error {
+	var broken alertstore.Alert
 	changed, err := e.alerting.Alerts().Change(r.Context(), r.projectID, r.id(), func(a *alertstore.Alert) error {
+		broken = *a
 		before := a.Now()
 		after, ok := before.Reset()
 		if !ok {
@@ -213,6 +223,7 @@ func (e *endpoints) resetAlert(r alertRequest) error {
 	if err != nil {
 		return err
 	}
+	e.noteAlert(r, audittrail.ActionAlertReset, &broken, &changed)
 	if changed, err = e.settleAlert(r.Context(), changed); err != nil {
 		return err
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/docketlog/docket/internal/alert"
 	"github.com/docketlog/docket/internal/alert/alertstore"
 	"github.com/docketlog/docket/internal/alert/notify"
+	"github.com/docketlog/docket/internal/audittrail"
 )
 
 const (
@@ -116,6 +117,7 @@ func (e *endpoints) addDestination(r alertRequest) error {
 	if err != nil {
 		return err
 	}
+	e.noteDestination(r, audittrail.ActionDestinationCreate, found, made)
 	return writeJSON(r.w, http.StatusCreated, madeDestination{made.FunctionIDs(), made.ID, made.Secret})
 }
 
@@ -144,6 +146,9 @@ func checkTarget(target notify.Target) error {
 	missing := func(name string) error {
 		return fieldProblem(codeInvalidInput, name, "The field '%s' is required for a destination of the type %s.", name, target.Type)
 	}
+	if err := checkEmails(target.Emails); err != nil {
+		return err
+	}
 	switch target.Type {
 	case notify.TypeSlack:
 		switch {
@@ -159,7 +164,9 @@ func checkTarget(target notify.Target) error {
 			return missing("routing_key")
 		}
 	case notify.TypeEmail:
-		return checkEmails(target.Emails)
+		if len(target.Emails) == 0 {
+			return missing("emails")
+		}
 	default:
 		if target.URL == "" {
 			return missing(attributeWebhookURL)
@@ -189,9 +196,6 @@ func checkWebhookURL(target notify.Target) error {
 }
 
 func checkEmails(emails []string) error {
-	if len(emails) == 0 {
-		return fieldProblem(codeInvalidInput, "emails", "The field 'emails' is required for a destination of the type email.")
-	}
 	for _, email := range emails {
 		if parsed, err := mail.ParseAddress(email); err != nil || parsed.Address != email {
 			return fieldProblem(codeInvalidInput, "emails", "The field 'emails' has something that is no address.")
@@ -201,7 +205,7 @@ func checkEmails(emails []string) error {
 }
 
 func (e *endpoints) deleteDestinations(r alertRequest) error {
-	found, err := e.alerting.Alerts().Get(r.Context(), r.projectID, r.id())
+	found, all, err := e.destinationsOf(r)
 	if err != nil {
 		return err
 	}
@@ -217,6 +221,11 @@ func (e *endpoints) deleteDestinations(r alertRequest) error {
 	}
 	if err := e.alerting.Destinations().DeleteFunctions(r.Context(), r.projectID, found.ID, ids); err != nil {
 		return err
+	}
+	for _, d := range all {
+		if slices.ContainsFunc(d.FunctionIDs(), func(id string) bool { return slices.Contains(ids, id) }) {
+			e.noteDestination(r, audittrail.ActionDestinationDelete, found, d)
+		}
 	}
 	r.w.WriteHeader(http.StatusNoContent)
 	return nil

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -18,6 +19,7 @@ import (
 	"github.com/docketlog/docket/internal/alert"
 	"github.com/docketlog/docket/internal/alert/alertstore"
 	"github.com/docketlog/docket/internal/alert/notify"
+	"github.com/docketlog/docket/internal/alert/tagging"
 	"github.com/docketlog/docket/internal/docstore/docstoretest"
 )
 
@@ -30,6 +32,7 @@ type alertingExtension struct {
 	deliveries notify.Deliveries
 	sender     *notify.Sender
 	maxAlerts  int
+	rules      atomic.Pointer[tagging.Rules]
 }
 
 func newAlertingExtension(t *testing.T) *alertingExtension {
@@ -55,6 +58,8 @@ func (e *alertingExtension) Deliveries() notify.Deliveries { return e.deliveries
 func (e *alertingExtension) Test(ctx context.Context, d notify.Destination, m notify.Message) notify.Attempt {
 	return e.sender.Test(ctx, "test", d, m)
 }
+
+func (e *alertingExtension) Rules() *tagging.Rules { return e.rules.Load() }
 
 func (e *alertingExtension) CheckInterval() time.Duration { return time.Minute }
 

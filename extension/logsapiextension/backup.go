@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/docketlog/docket/internal/audittrail"
 	"github.com/docketlog/docket/internal/tenant"
 )
 
@@ -36,7 +37,9 @@ func (e *endpoints) getBackup(w http.ResponseWriter, r *http.Request, caller *te
 		return err
 	}
 	return e.stream(r, answer, "A backup was cut short", func(ctx context.Context, w io.Writer) error {
-		return backupProblem(e.backups.Backup(ctx, w))
+		err := backupProblem(e.backups.Backup(ctx, w))
+		e.note(r, audittrail.Event{Action: audittrail.ActionBackup, Failure: failureOf(r, err)})
+		return err
 	})
 }
 

@@ -57,6 +57,10 @@ type Config struct {
 	// MCP offers the API to AI assistants at /mcp, with the same keys.
 	MCP MCPConfig `mapstructure:"mcp"`
 
+	// AuditTrail records what is changed through the API, every export and failed sign-ins
+	// in the project of Docket's own audit trail.
+	AuditTrail bool `mapstructure:"audit_trail"`
+
 	// Tail bounds those who follow records as they come.
 	Tail TailConfig `mapstructure:"tail"`
 
@@ -64,8 +68,9 @@ type Config struct {
 	RateLimit RateLimitConfig `mapstructure:"rate_limit"`
 
 	// BehindProxy is true when a proxy in front sets the headers X-Forwarded-Proto and
-	// X-Forwarded-Host, so that addresses in answers are made of them. Where clients
-	// can set them, it must be false.
+	// X-Forwarded-Host, so that addresses in answers are made of them, and appends the
+	// client's address to X-Forwarded-For, for the audit trail. Where clients can set
+	// them, it must be false.
 	BehindProxy bool `mapstructure:"behind_proxy"`
 }
 
@@ -121,6 +126,7 @@ func createDefaultConfig() component.Config {
 		QueryTimeout:  defaultQueryTimeout,
 		AI:            AIConfig{Timeout: defaultAITimeout},
 		MCP:           MCPConfig{Enabled: true},
+		AuditTrail:    true,
 		Tail:          TailConfig{MaxConnections: defaultMaxTails},
 	}
 }
@@ -141,6 +147,7 @@ func (c *Config) Unmarshal(conf *confmap.Conf) error {
 		Alerting      component.ID  `mapstructure:"alerting"`
 		AI            AIConfig      `mapstructure:"ai"`
 		MCP           MCPConfig     `mapstructure:"mcp"`
+		AuditTrail    bool          `mapstructure:"audit_trail"`
 		Tail          TailConfig    `mapstructure:"tail"`
 
 		RateLimit   RateLimitConfig `mapstructure:"rate_limit"`

@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 	"go.opentelemetry.io/collector/pdata/pcommon"
 
+	"github.com/docketlog/docket/internal/audittrail"
 	"github.com/docketlog/docket/internal/logstore"
 	"github.com/docketlog/docket/internal/record"
 	"github.com/docketlog/docket/internal/tenant"
@@ -198,6 +199,7 @@ func (e *endpoints) deleteDeadLetter(w http.ResponseWriter, r *http.Request, cal
 	if err := e.deadLetters.DeleteDeadLetter(r.Context(), letter.ID); err != nil {
 		return fmt.Errorf("delete a dead letter: %w", err)
 	}
+	e.noteDeadLetter(r, audittrail.ActionDeadLetterDelete, letter.ID, letter.ProjectID)
 	w.WriteHeader(http.StatusNoContent)
 	return nil
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/docketlog/docket/extension/logsapiextension/internal/requestbody"
+	"github.com/docketlog/docket/internal/audittrail"
 	"github.com/docketlog/docket/internal/logstore"
 	"github.com/docketlog/docket/internal/tenant"
 )
@@ -29,6 +30,7 @@ func (e *endpoints) replayDeadLetter(w http.ResponseWriter, r *http.Request, cal
 	if err := e.deadLetters.ReplayDeadLetter(r.Context(), letter.ID); err != nil {
 		return fmt.Errorf("replay a dead letter: %w", err)
 	}
+	e.noteDeadLetter(r, audittrail.ActionDeadLetterReplay, letter.ID, letter.ProjectID)
 	return writeJSON(w, http.StatusAccepted, map[string]string{"status": "replayed"})
 }
 
@@ -70,6 +72,10 @@ func (e *endpoints) replayDeadLetters(w http.ResponseWriter, r *http.Request, ca
 	if err != nil {
 		return err
 	}
+	e.note(r, audittrail.Event{
+		Action: audittrail.ActionDeadLetterReplay, Target: audittrail.Target{Type: "dead_letter"},
+		Details: map[string]any{"projects": query.Projects, "replayed": answer.Replayed, "failed": len(answer.Failed)},
+	})
 	return writeJSON(w, http.StatusAccepted, answer)
 }
 

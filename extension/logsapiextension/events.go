@@ -32,9 +32,9 @@ func (e *endpoints) eventRoutes() []route {
 
 // getEvents answers with a page of the events of every project that the caller may read.
 //
-// Only records that came as events of LogHub are events: others have no actor and no
-// external_id, so that an app that embeds the audit table of one of its customers would
-// show them to all.
+// Only records that came as events of LogHub are events, and those of Docket's own audit
+// trail: others have no actor and no external_id, so that an app that embeds the audit
+// table of one of its customers would show them to all.
 func (e *endpoints) getEvents(w http.ResponseWriter, r *http.Request) error {
 	projects, err := e.authorizeEvents(r)
 	if err != nil {
@@ -69,7 +69,7 @@ func (e *endpoints) authorizeEvents(r *http.Request) ([]tenant.Project, error) {
 			}
 		}
 	}
-	caller, err := e.authenticate(r.Context(), credentials)
+	caller, err := e.authenticate(r, credentials)
 	if err != nil {
 		return nil, err
 	}
@@ -90,7 +90,7 @@ func projectsOfEvents(caller *tenant.Identity, organization string) ([]tenant.Pr
 		}
 	}
 	if caller.NamedProject != "" || len(caller.Projects) <= 1 {
-		project, err := caller.Project("")
+		project, err := caller.ReadableProject("")
 		return []tenant.Project{project}, err
 	}
 	if !caller.Admin {
@@ -155,13 +155,13 @@ func comparePlaces(order logstore.Order, a, b record.Record) int {
 
 // filter returns which records are the events that are asked for.
 func (q eventsQuery) filter() filter.Expression {
-	ofLogHub := attributeEquals(record.AttributeSource, record.SourceLogHub)
+	areEvents := attributeEquals(record.AttributeSource, record.SourceLogHub, record.SourceDocket)
 	if q.externalID == "" {
-		return ofLogHub
+		return areEvents
 	}
-	return filter.And{ofLogHub, attributeEquals(record.AttributeExternalID, q.externalID)}
+	return filter.And{areEvents, attributeEquals(record.AttributeExternalID, q.externalID)}
 }
 
-func attributeEquals(key, value string) filter.Expression {
-	return filter.Equal{Field: filter.Field{Place: filter.PlaceLogAttribute, Key: key}, Values: []string{value}}
+func attributeEquals(key string, values ...string) filter.Expression {
+	return filter.Equal{Field: filter.Field{Place: filter.PlaceLogAttribute, Key: key}, Values: values}
 }

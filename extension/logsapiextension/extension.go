@@ -18,7 +18,9 @@ import (
 	"go.opentelemetry.io/collector/extension/extensioncapabilities"
 	"go.uber.org/zap"
 
+	"github.com/docketlog/docket/extension/logsapiextension/internal/metadata"
 	"github.com/docketlog/docket/extension/logsapiextension/internal/savedviews"
+	"github.com/docketlog/docket/internal/audittrail"
 	"github.com/docketlog/docket/internal/docstore"
 	"github.com/docketlog/docket/internal/logstore"
 	"github.com/docketlog/docket/internal/tenant"
@@ -44,7 +46,9 @@ type logsAPI struct {
 
 	tailTimes tailTimes
 
-	// address, server and serving are set by Start.
+	// The following are set by Start. There is a trail only if one is kept.
+	trail   *audittrail.Trail
+	metrics *metadata.TelemetryBuilder
 	address net.Addr
 	server  *http.Server
 	serving sync.WaitGroup
@@ -88,6 +92,11 @@ func (a *logsAPI) Start(ctx context.Context, host component.Host) error {
 		return fmt.Errorf("listen on %s: %w", a.config.Server.NetAddr.Endpoint, err)
 	}
 	a.address = listener.Addr()
+	if a.config.AuditTrail {
+		if err := a.keepTrail(endpoints); err != nil {
+			return errors.Join(err, listener.Close())
+		}
+	}
 	a.settings.Logger.Info("Starting HTTP server", zap.String("endpoint", a.address.String()))
 	a.serve(host, listener)
 	return nil
@@ -114,14 +123,18 @@ func (a *logsAPI) Shutdown(ctx context.Context) error {
 	if a.server == nil {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, shutdownLimit)
+	answering, cancel := context.WithTimeout(ctx, shutdownLimit)
 	defer cancel()
 	var err error
-	if late := a.server.Shutdown(ctx); late != nil {
+	if late := a.server.Shutdown(answering); late != nil {
 		a.settings.Logger.Warn("cutting off requests that are not answered in time", zap.Error(late))
 		err = a.server.Close()
 	}
 	a.serving.Wait()
+	a.trail.Shutdown(ctx) // after the last request
+	if a.metrics != nil {
+		a.metrics.Shutdown()
+	}
 	return err
 }
 
@@ -172,6 +185,7 @@ func (a *logsAPI) resolve(host component.Host) (*endpoints, error) {
 	}
 	e := &endpoints{
 		reader:    store.LogStore(),
+		writer:    store.LogStore(),
 		directory: directory.Directory(),
 		views:     savedviews.New(store.Documents()),
 		throttle:  newThrottle(a.config.RateLimit),

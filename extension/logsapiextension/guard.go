@@ -13,11 +13,11 @@ type guardedEndpoint func(w http.ResponseWriter, r *http.Request, caller *tenant
 // guard authenticates the caller, who must not ask too often. What the caller may do is up to next.
 func (e *endpoints) guard(next guardedEndpoint) endpoint {
 	return func(w http.ResponseWriter, r *http.Request) error {
-		caller, err := e.authenticate(r.Context(), credentialsOf(r))
+		caller, err := e.authenticate(r, credentialsOf(r))
 		if err != nil {
 			return err
 		}
-		return next(w, r, caller)
+		return next(w, r.WithContext(tenant.NewContext(r.Context(), caller)), caller)
 	}
 }
 

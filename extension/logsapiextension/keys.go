@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"github.com/docketlog/docket/extension/logsapiextension/internal/requestbody"
+	"github.com/docketlog/docket/internal/audittrail"
 	"github.com/docketlog/docket/internal/tenant"
 )
 
@@ -84,6 +85,7 @@ func (e *endpoints) createKey(w http.ResponseWriter, r *http.Request, caller *te
 	if err != nil {
 		return err
 	}
+	e.noteKey(r, audittrail.ActionKeyCreate, nil, &key)
 	answer := newKeyAnswer(key)
 	answer.Value = value
 	return writeJSON(w, http.StatusCreated, answer)
@@ -103,19 +105,29 @@ func (e *endpoints) rollKey(w http.ResponseWriter, r *http.Request, caller *tena
 	if id == current {
 		id = caller.KeyID
 	}
+	before, err := e.directory.Key(r.Context(), caller, id)
+	if err != nil {
+		return err
+	}
 	key, value, err := e.directory.RollKey(r.Context(), caller, id)
 	if err != nil {
 		return err
 	}
+	e.noteKey(r, audittrail.ActionKeyRoll, &before, &key)
 	answer := newKeyAnswer(key)
 	answer.Value = value
 	return writeJSON(w, http.StatusOK, answer)
 }
 
 func (e *endpoints) deleteKey(w http.ResponseWriter, r *http.Request, caller *tenant.Identity) error {
-	if err := e.directory.DeleteKey(r.Context(), caller, r.PathValue("id")); err != nil {
+	key, err := e.directory.Key(r.Context(), caller, r.PathValue("id"))
+	if err != nil {
 		return err
 	}
+	if err := e.directory.DeleteKey(r.Context(), caller, key.ID); err != nil {
+		return err
+	}
+	e.noteKey(r, audittrail.ActionKeyDelete, &key, nil)
 	w.WriteHeader(http.StatusNoContent)
 	return nil
 }

@@ -25,7 +25,7 @@ func (e *endpoints) getLogs(w http.ResponseWriter, r *http.Request, caller *tena
 	if err != nil {
 		return err
 	}
-	project, err := caller.Project("")
+	project, err := caller.ReadableProject("")
 	if err != nil {
 		return err
 	}

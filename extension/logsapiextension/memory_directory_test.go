@@ -85,6 +85,7 @@ func (d *memoryDirectory) Authenticate(_ context.Context, credentials tenant.Cre
 		return nil, fmt.Errorf("read the key: disk %q is gone", "/secret/disk")
 	case adminToken:
 		identity.Admin, identity.Label, identity.Projects = true, "admin key", slices.Clone(d.projects)
+		identity.AuditTrail = new(tenant.NewAuditProject(defaultOrgUUID, madeAt))
 		return identity, nil
 	case ingestToken:
 		identity.Label, identity.Scopes = "project token", []tenant.Scope{tenant.ScopeIngest}
@@ -101,6 +102,9 @@ func (d *memoryDirectory) Authenticate(_ context.Context, credentials tenant.Cre
 	identity.Projects = slices.DeleteFunc(slices.Clone(d.projects), func(project tenant.Project) bool {
 		return len(key.ProjectIDs) > 0 && !slices.Contains(key.ProjectIDs, project.ID)
 	})
+	if slices.Contains(key.ProjectIDs, tenant.AuditProjectID) {
+		identity.AuditTrail = new(tenant.NewAuditProject(defaultOrgUUID, madeAt))
+	}
 	return identity, nil
 }
 

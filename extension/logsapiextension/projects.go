@@ -2,8 +2,10 @@ package logsapiextension
 
 import (
 	"net/http"
+	"strconv"
 
 	"github.com/docketlog/docket/extension/logsapiextension/internal/requestbody"
+	"github.com/docketlog/docket/internal/audittrail"
 	"github.com/docketlog/docket/internal/tenant"
 )
 
@@ -48,6 +50,10 @@ func (e *endpoints) createProject(w http.ResponseWriter, r *http.Request, caller
 	if err != nil {
 		return err
 	}
+	e.note(r, audittrail.Event{
+		Action: audittrail.ActionProjectCreate, After: project,
+		Target: audittrail.Target{Type: "project", ID: strconv.FormatInt(project.ID, 10), Name: project.Name, ProjectID: project.ID},
+	})
 	return writeJSON(w, http.StatusCreated, project)
 }
 
@@ -69,7 +75,7 @@ func (e *endpoints) findProject(r *http.Request, caller *tenant.Identity) (tenan
 	// The identity may have been made before the project was.
 	now := *caller
 	now.Projects = projects
-	return now.Project(nameInPath(r))
+	return now.ReadableProject(nameInPath(r))
 }
 
 // nameInPath returns the name of the project or organization in the request's path,

@@ -77,7 +77,7 @@ func (e *endpoints) guardRecords(next questionEndpoint) endpoint {
 // projectOfQuestion returns the project of the path. It asks the directory only for
 // what the caller's identity does not know.
 func (e *endpoints) projectOfQuestion(r *http.Request, caller *tenant.Identity) (tenant.Project, error) {
-	project, err := caller.Project(nameInPath(r))
+	project, err := caller.ReadableProject(nameInPath(r))
 	if err != nil {
 		return e.findProject(r, caller)
 	}

@@ -175,10 +175,12 @@ func (e *endpoints) sendExport(
 	}
 	return e.stream(r, answer, "An export was cut short", func(ctx context.Context, w io.Writer) error {
 		buffer := bufio.NewWriterSize(w, exportBuffer)
-		if err := write(ctx, buffer); err != nil {
-			return err
+		err := write(ctx, buffer)
+		if err == nil {
+			err = buffer.Flush()
 		}
-		return buffer.Flush()
+		e.noteExport(r, api.ProjectID, export, format, err)
+		return err
 	})
 }
 

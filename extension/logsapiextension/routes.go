@@ -9,6 +9,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/docketlog/docket/extension/logsapiextension/internal/savedviews"
+	"github.com/docketlog/docket/internal/audittrail"
 	"github.com/docketlog/docket/internal/logstore"
 	"github.com/docketlog/docket/internal/tenant"
 )
@@ -44,7 +45,10 @@ type endpoints struct {
 	explanations *explanations
 	// alerting is nil when there are no alerts.
 	alerting alertingOwner
-	logger   *zap.Logger
+	// trail is nil when no audit trail of Docket itself is kept. It has writer.
+	trail  *audittrail.Trail
+	writer logstore.Writer
+	logger *zap.Logger
 }
 
 // routes returns all routes.

@@ -1,7 +1,6 @@
 package logsapiextension
 
 import (
-	"context"
 	"fmt"
 	"math"
 	"net/http"
@@ -90,9 +89,10 @@ func (t *throttle) sweep(now time.Time) {
 }
 
 // authenticate returns whom credentials belong to, unless they are used too often.
-func (e *endpoints) authenticate(ctx context.Context, credentials tenant.Credentials) (*tenant.Identity, error) {
-	caller, err := e.directory.Authenticate(ctx, credentials)
+func (e *endpoints) authenticate(r *http.Request, credentials tenant.Credentials) (*tenant.Identity, error) {
+	caller, err := e.directory.Authenticate(r.Context(), credentials)
 	if err != nil {
+		e.noteFailedSignIn(r, err)
 		return nil, err
 	}
 	return caller, e.throttle.admit(caller, time.Now())

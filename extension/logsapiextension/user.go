@@ -100,7 +100,7 @@ func subjectOf(caller *tenant.Identity) string {
 // teamOf returns the project that the request names, else the first that the
 // caller may use.
 func teamOf(caller *tenant.Identity) *tenant.Project {
-	if project, err := caller.Project(""); err == nil {
+	if project, err := caller.ReadableProject(""); err == nil {
 		return &project
 	}
 	if len(caller.Projects) == 0 {

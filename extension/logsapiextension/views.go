@@ -9,6 +9,7 @@ import (
 
 	"github.com/docketlog/docket/extension/logsapiextension/internal/requestbody"
 	"github.com/docketlog/docket/extension/logsapiextension/internal/savedviews"
+	"github.com/docketlog/docket/internal/audittrail"
 	"github.com/docketlog/docket/internal/tenant"
 )
 
@@ -129,6 +130,7 @@ func (e *endpoints) createView(w http.ResponseWriter, r *http.Request, caller *t
 	if err != nil {
 		return err
 	}
+	e.noteView(r, audittrail.ActionViewCreate, projectID, view, nil, &view.Content)
 	return writeJSON(w, http.StatusCreated, newViewAnswer(view))
 }
 
@@ -167,19 +169,24 @@ func (e *endpoints) updateView(
 	if err != nil {
 		return err
 	}
+	var before savedviews.Content
 	view, err := e.views.Change(r.Context(), projectID, r.PathValue("short_id"), func(content *savedviews.Content) error {
+		before = *content
 		return apply(body, content)
 	})
 	if err != nil {
 		return err
 	}
+	e.noteView(r, audittrail.ActionViewUpdate, projectID, view, &before, &view.Content)
 	return writeJSON(w, http.StatusOK, newViewAnswer(view))
 }
 
 func (e *endpoints) deleteView(w http.ResponseWriter, r *http.Request, _ *tenant.Identity, projectID int64) error {
-	if _, err := e.views.Delete(r.Context(), projectID, r.PathValue("short_id")); err != nil {
+	view, err := e.views.Delete(r.Context(), projectID, r.PathValue("short_id"))
+	if err != nil {
 		return err
 	}
+	e.noteView(r, audittrail.ActionViewDelete, projectID, view, &view.Content, nil)
 	w.WriteHeader(http.StatusNoContent)
 	return nil
 }

@@ -60,4 +60,6 @@ const (
 	SourceLogHub    = "loghub"
 	SourceCodeMash  = "codemash"
 	SourceOTLP      = "otlp"
+	// SourceDocket is that of the records of Docket's own audit trail.
+	SourceDocket = "docket"
 )

@@ -118,7 +118,23 @@ func (d document) bodyOf(details object) object {
 	if !ok {
 		return nil
 	}
-	return d.inline(media["schema"], nil)
+	return merged(d.inline(media["schema"], nil))
+}
+
+// merged returns an object's schema with the properties that the parts of its allOf have,
+// too, and what they require.
+func merged(schema object) object {
+	properties, required := object{}, slices.Clone(list(schema["required"]))
+	for _, value := range list(schema["allOf"]) {
+		if part, ok := value.(object); ok {
+			part = merged(part)
+			maps.Copy(properties, part["properties"].(object)) //nolint:forcetypeassert // merged makes it
+			required = append(required, list(part["required"])...)
+		}
+	}
+	own, _ := schema["properties"].(object)
+	maps.Copy(properties, own)
+	return object{"properties": properties, "required": required}
 }
 
 // resolve returns what a value is or refers to.

@@ -89,7 +89,7 @@ func (o operation) handler(api http.Handler) mcp.ToolHandler {
 			return failure(err.Error()), nil
 		}
 		if call.Extra != nil {
-			for _, name := range []string{"Authorization", "Docket-Project-Id"} {
+			for _, name := range []string{"Authorization", "Docket-Project-Id", "User-Agent", "X-Forwarded-For"} {
 				if value := call.Extra.Header.Get(name); value != "" {
 					request.Header.Set(name, value)
 				}

@@ -38,7 +38,7 @@ paths:
       requestBody:
         content:
           application/json:
-            schema: {$ref: "#/components/schemas/View"}
+            schema: {allOf: [{$ref: "#/components/schemas/View"}, {required: [name]}]}
   /api/projects/{id}/views/{short_id}/:
     parameters:
       - $ref: "#/components/parameters/Project"
@@ -61,7 +61,6 @@ components:
   schemas:
     View:
       type: object
-      required: [name]
       properties: {name: {type: string}, filters: {type: object}}
     Group:
       type: object

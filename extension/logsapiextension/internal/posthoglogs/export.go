@@ -77,6 +77,8 @@ type Export struct {
 	// that the client named; to be asked again.
 	Question map[string]any
 	Columns  []string
+	// Rows is how many records Write has written.
+	Rows int64
 }
 
 // Export reads what to export: the question, whose page does not count, and the
@@ -135,7 +137,10 @@ func (e *Export) Write(ctx context.Context, w io.Writer) error {
 	if err := rows.begin(); err != nil {
 		return err
 	}
-	err := logstore.Scan(ctx, timedReader{e.api.Reader, e.api.Timeout}, e.page.query, rows.write)
+	err := logstore.Scan(ctx, timedReader{e.api.Reader, e.api.Timeout}, e.page.query, func(r record.Record) error {
+		e.Rows++
+		return rows.write(r)
+	})
 	if err != nil {
 		return fmt.Errorf("export records: %w", err)
 	}
