@@ -46,11 +46,15 @@ func testAuditTrail(t *testing.T, b *backend) {
 	response, err := stranger.Get(t.Context(), "/api/projects/1/logs/views/")
 	require.NoError(t, err)
 	require.Equal(t, http.StatusUnauthorized, response.Status)
+	response, err = stranger.LogSentry(t.Context(), `{"project": 1, "msg": "forged"}`)
+	require.NoError(t, err)
+	require.Equal(t, http.StatusUnauthorized, response.Status)
+	require.Error(t, stranger.OTLPGRPC(t.Context(), otlpLogs("", "forged", plog.SeverityNumberInfo)))
 	response, err = admin.Get(t.Context(), "/api/projects/1/logs/export?format=csv&query="+url.QueryEscape(`{"dateRange": {"date_from": "-1h"}}`))
 	require.NoError(t, err)
 	require.Equal(t, http.StatusOK, response.Status, response)
 
-	want := []string{"key.create", "view.create", "view.update", "sign_in.fail", "records.export"}
+	want := []string{"key.create", "view.create", "view.update", "sign_in.fail", "sign_in.fail", "sign_in.fail", "records.export"}
 	require.Equal(t, want, auditedActions(t, auditor, len(want)))
 	docket.Kill()
 	docket.Restart()

@@ -28,7 +28,7 @@ const (
 extensions:
   pprof: {endpoint: "127.0.0.1:${env:DOCKET_METRICS_PORT}"}
 service:
-  extensions: [log_store, project_key, logs_api, pprof]
+  extensions: [log_store, project_key, alerting, logs_api, pprof]
   telemetry: {metrics: {level: none}}
 `
 	// droppedWithin is how soon a client that goes on too slowly is dropped, with time

@@ -65,7 +65,7 @@ func TestWrongConfigurationIsRefused(t *testing.T) {
 		},
 		{
 			"authenticator that does not exist",
-			collector.Options{Config: changedConfig(t, "extensions: [log_store, project_key, logs_api]", "extensions: [log_store]")},
+			collector.Options{Config: changedConfig(t, "extensions: [log_store, project_key, alerting, logs_api]", "extensions: [log_store, alerting]")},
 			[]string{"project_key"},
 		},
 		{

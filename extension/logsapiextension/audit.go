@@ -38,6 +38,9 @@ func (a *logsAPI) keepTrail(e *endpoints) error {
 	}
 	a.trail = audittrail.New(e.writer, tag, a.settings.Logger)
 	e.trail = a.trail
+	if a.doors != nil {
+		a.doors.ObserveFailedSignIns(a.noteFailedSender)
+	}
 	return a.metrics.RegisterLogsAPIAuditTrailEventsCallback(func(_ context.Context, observer metric.Int64Observer) error {
 		stats := a.trail.Stats()
 		for outcome, count := range map[string]int64{"stored": stats.Stored, "lost": stats.Lost, "suppressed": stats.Suppressed} {
@@ -45,6 +48,29 @@ func (a *logsAPI) keepTrail(e *endpoints) error {
 		}
 		return nil
 	})
+}
+
+// endTrail stores what waits. Nothing is noted after it.
+func (a *logsAPI) endTrail(ctx context.Context) {
+	if a.trail != nil && a.doors != nil {
+		a.doors.ObserveFailedSignIns(nil)
+	}
+	a.trail.Shutdown(ctx)
+	if a.metrics != nil {
+		a.metrics.Shutdown()
+	}
+}
+
+// noteFailedSender records that somebody has tried to send records with a key that nobody
+// has.
+func (a *logsAPI) noteFailedSender(ctx context.Context, headers map[string][]string) {
+	origin := audittrail.Origin{Address: audittrail.AddressOf(client.FromContext(ctx).Addr)}
+	for name, values := range headers { // HTTP and gRPC write names in different cases
+		if strings.EqualFold(name, "User-Agent") && len(values) > 0 {
+			origin.UserAgent = values[0]
+		}
+	}
+	a.trail.NoteFailedSignIn(origin)
 }
 
 // tagWithAlerts does what the processor alerting does to records that come by a pipeline.
@@ -74,8 +100,8 @@ func (e *endpoints) noteFailedSignIn(r *http.Request, err error) {
 // within that of an assistant, and has only its context.
 func (e *endpoints) originOf(r *http.Request) audittrail.Origin {
 	origin := audittrail.OriginOf(r, e.links.behindProxy)
-	if address := client.FromContext(r.Context()).Addr; origin.Address == "" && address != nil {
-		origin.Address = address.String()
+	if origin.Address == "" {
+		origin.Address = audittrail.AddressOf(client.FromContext(r.Context()).Addr)
 	}
 	return origin
 }

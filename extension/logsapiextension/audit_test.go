@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"strings"
 	"testing"
@@ -13,6 +14,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/client"
+	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/component/componenttest"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
@@ -190,6 +193,21 @@ func TestFailedSignInsAreAudited(t *testing.T) {
 	require.EqualValues(t, 18, s.api.trail.Stats().Suppressed)
 	require.Equal(t, http.StatusServiceUnavailable, s.get("/logs", staleToken).status)
 	require.EqualValues(t, 18, s.api.trail.Stats().Suppressed, "what cannot be checked is no failed sign-in")
+}
+
+func TestFailedSendersAreAudited(t *testing.T) {
+	doors := &directoryExtension{directory: newMemoryDirectory()}
+	s := newServerWithStore(t, nil, func(store *memoryStore) component.Component {
+		return newTestHost(store, nil, nil).extensions[component.MustNewID("log_store")]
+	}, map[component.ID]component.Component{component.MustNewID("project_key"): doors})
+	ctx := client.NewContext(t.Context(), client.Info{Addr: &net.TCPAddr{IP: net.IPv4(192, 0, 2, 7), Port: 4711}})
+	doors.observe(ctx, map[string][]string{"user-agent": {"grpc-go/1"}})
+	action, _, _, extra := s.lastAudited(1)
+	assert.Equal(t, "sign_in.fail", action)
+	assert.Contains(t, extra, `"ip":"192.0.2.7"`)
+	assert.Contains(t, extra, `"user_agent":"grpc-go/1"`)
+	require.NoError(t, s.api.Shutdown(t.Context()))
+	require.Nil(t, doors.observe)
 }
 
 func TestExportsAreAudited(t *testing.T) {

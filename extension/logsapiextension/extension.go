@@ -48,6 +48,7 @@ type logsAPI struct {
 
 	// The following are set by Start. There is a trail only if one is kept.
 	trail   *audittrail.Trail
+	doors   signInReporter // nil if the authenticator is none
 	metrics *metadata.TelemetryBuilder
 	address net.Addr
 	server  *http.Server
@@ -131,10 +132,7 @@ func (a *logsAPI) Shutdown(ctx context.Context) error {
 		err = a.server.Close()
 	}
 	a.serving.Wait()
-	a.trail.Shutdown(ctx) // after the last request
-	if a.metrics != nil {
-		a.metrics.Shutdown()
-	}
+	a.endTrail(ctx) // after the last request
 	return err
 }
 
@@ -157,6 +155,11 @@ type (
 		Documents() docstore.Store
 	}
 	directoryOwner interface{ Directory() tenant.Directory }
+	// signInReporter is optional. It tells of requests with a wrong key that come to
+	// others than this extension.
+	signInReporter interface {
+		ObserveFailedSignIns(observe func(ctx context.Context, headers map[string][]string))
+	}
 	// deadLetterOwner and backupMaker are optional; a store offers them or not.
 	deadLetterOwner interface{ DeadLetters() logstore.DeadLetters }
 	backupMaker     interface {
@@ -182,6 +185,9 @@ func (a *logsAPI) resolve(host component.Host) (*endpoints, error) {
 		"a directory of keys: name a project_key extension")
 	if err != nil {
 		return nil, err
+	}
+	if reporter, ok := directory.(signInReporter); ok {
+		a.doors = reporter
 	}
 	e := &endpoints{
 		reader:    store.LogStore(),

@@ -16,7 +16,7 @@ import (
 	"go.opentelemetry.io/collector/component"
 	"go.yaml.in/yaml/v3"
 
-	"github.com/docketlog/docket/internal/docstore/embedded"
+	"github.com/docketlog/docket/internal/docstore/docstoretest"
 )
 
 // conformanceCase is a case of testdata/posthog_conformance.yaml, which says what the
@@ -74,12 +74,9 @@ func TestPostHogConformance(t *testing.T) {
 // newViewServer starts the extension with an empty store of documents.
 func newViewServer(t *testing.T, configure func(*Config)) *server {
 	t.Helper()
-	documents, err := embedded.Open(filepath.Join(t.TempDir(), "documents.db"))
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, documents.Close()) })
 	return newServerWithStore(t, configure, func(store *memoryStore) component.Component {
 		healthy := healthFunc(func() error { return nil })
-		return &storeExtension{store: store, healthReporter: healthy, documents: documents}
+		return &storeExtension{store: store, healthReporter: healthy, documents: docstoretest.NewMemory()}
 	})
 }
 

@@ -53,9 +53,15 @@ type directoryExtension struct {
 	component.StartFunc
 	component.ShutdownFunc
 	directory tenant.Directory
+	// observe is told of failed sign-ins.
+	observe func(ctx context.Context, headers map[string][]string)
 }
 
 func (e *directoryExtension) Directory() tenant.Directory { return e.directory }
+
+func (e *directoryExtension) ObserveFailedSignIns(observe func(context.Context, map[string][]string)) {
+	e.observe = observe
+}
 
 // newLifecycleHost is the host of the generated tests.
 func newLifecycleHost() component.Host {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"go.opentelemetry.io/collector/component"
@@ -29,6 +30,10 @@ type Extension interface {
 	// Directory returns the directory of projects and keys. It is nil before
 	// Start, so a component that uses it must declare its Dependencies.
 	Directory() tenant.Directory
+	// ObserveFailedSignIns has observe told of each request that Authenticate refuses
+	// because nobody has its key, with the request's context and headers; nil ends that.
+	// There is one observer at a time, and it must not wait.
+	ObserveFailedSignIns(observe func(ctx context.Context, headers map[string][]string))
 }
 
 // documentStore is all that is needed of the log_store extension.
@@ -42,6 +47,8 @@ type projectKey struct {
 	telemetry *metadata.TelemetryBuilder
 	outcomes  outcomes
 	directory *directory.Directory // nil before Start
+	// observer is told of failed sign-ins, nil nobody.
+	observer atomic.Pointer[func(ctx context.Context, headers map[string][]string)]
 }
 
 var (
@@ -109,6 +116,15 @@ func (e *projectKey) Directory() tenant.Directory {
 	return e.directory
 }
 
+// ObserveFailedSignIns implements Extension.
+func (e *projectKey) ObserveFailedSignIns(observe func(ctx context.Context, headers map[string][]string)) {
+	if observe == nil {
+		e.observer.Store(nil)
+		return
+	}
+	e.observer.Store(&observe)
+}
+
 // Authenticate implements extensionauth.Server.
 func (e *projectKey) Authenticate(ctx context.Context, headers map[string][]string) (context.Context, error) {
 	identity, err := e.identify(ctx, headers)
@@ -117,9 +133,18 @@ func (e *projectKey) Authenticate(ctx context.Context, headers map[string][]stri
 		return ctx, &unavailableError{UnavailableError: unavailable}
 	}
 	if err != nil {
+		e.tellOfFailedSignIn(ctx, headers, err)
 		return ctx, err
 	}
 	return tenant.NewContext(ctx, identity), nil
+}
+
+func (e *projectKey) tellOfFailedSignIn(ctx context.Context, headers map[string][]string, err error) {
+	observe := e.observer.Load()
+	refusal, ok := errors.AsType[*tenant.Error](err)
+	if observe != nil && ok && refusal.Reason == tenant.ReasonInvalidCredentials {
+		(*observe)(ctx, headers)
+	}
 }
 
 func (e *projectKey) identify(ctx context.Context, headers map[string][]string) (*tenant.Identity, error) {

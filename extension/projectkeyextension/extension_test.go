@@ -216,6 +216,23 @@ func TestRevocationReachesAnotherReplica(t *testing.T) {
 	})
 }
 
+func TestFailedSignInsAreObserved(t *testing.T) {
+	created, err := newProjectKey(extensiontest.NewNopSettings(metadata.Type), configWithAdminKey())
+	require.NoError(t, err)
+	require.NoError(t, created.Start(t.Context(), newStoreHost(t)))
+	t.Cleanup(func() { require.NoError(t, created.Shutdown(context.WithoutCancel(t.Context()))) })
+	var observed []map[string][]string
+	created.ObserveFailedSignIns(func(_ context.Context, headers map[string][]string) { observed = append(observed, headers) })
+	for _, token := range []string{"", adminKey, "wrong"} {
+		_, _ = created.Authenticate(t.Context(), bearer(token))
+	}
+	require.Equal(t, []map[string][]string{bearer("wrong")}, observed)
+	created.ObserveFailedSignIns(nil)
+	_, err = created.Authenticate(t.Context(), bearer("wrong"))
+	require.Error(t, err)
+	require.Len(t, observed, 1)
+}
+
 func TestAuthenticationsAreCounted(t *testing.T) {
 	telemetry := componenttest.NewTelemetry()
 	t.Cleanup(func() { require.NoError(t, telemetry.Shutdown(context.WithoutCancel(t.Context()))) })

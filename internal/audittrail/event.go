@@ -1,6 +1,7 @@
 package audittrail
 
 import (
+	"net"
 	"net/http"
 	"net/netip"
 	"strings"
@@ -99,6 +100,14 @@ func OriginOf(r *http.Request, forwarded bool) Origin {
 		address = lastOf(hops[len(hops)-1])
 	}
 	return Origin{Address: hostOf(address), UserAgent: r.UserAgent(), Method: r.Method, Path: r.URL.Path}
+}
+
+// AddressOf returns the IP address of a client; "" for nil.
+func AddressOf(address net.Addr) string {
+	if address == nil {
+		return ""
+	}
+	return hostOf(address.String())
 }
 
 // hostOf returns the address without its port; as it is if it is none.

@@ -1,6 +1,7 @@
 package audittrail_test
 
 import (
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"testing"
@@ -9,6 +10,13 @@ import (
 
 	"github.com/docketlog/docket/internal/audittrail"
 )
+
+func TestAddressOf(t *testing.T) {
+	assert.Empty(t, audittrail.AddressOf(nil))
+	for _, address := range []net.Addr{&net.IPAddr{IP: net.IPv4(192, 0, 2, 1)}, &net.TCPAddr{IP: net.IPv4(192, 0, 2, 1), Port: 4711}} {
+		assert.Equal(t, "192.0.2.1", audittrail.AddressOf(address))
+	}
+}
 
 func TestOriginOf(t *testing.T) {
 	tests := []struct {

@@ -27,6 +27,7 @@ import (
 // sent.
 func TestGoldenRequests(t *testing.T) {
 	elasticsearchtest.Each(t, func(t *testing.T, server elasticsearchtest.Server) {
+		t.Helper()
 		recorder := &elasticsearchtest.Recorder{}
 		t.Cleanup(recorder.CloseIdleConnections)
 		client, err := elasticsearch.NewClient(elasticsearch.Config{URLs: []*url.URL{server.URL}, Transport: recorder})
@@ -76,6 +77,7 @@ func TestGoldenSetupRequests(t *testing.T) {
 
 func TestSetupMakesWhatItSays(t *testing.T) {
 	elasticsearchtest.Each(t, func(t *testing.T, server elasticsearchtest.Server) {
+		t.Helper()
 		b := newBackend(t, server, func(c *Config) { c.Indices = IndexConfig{Shards: 2, Replicas: "0", Codec: "default"} })
 		require.NoError(t, b.Setup(t.Context()), "again")
 		require.NoError(t, b.Apply(t.Context(), []record.Record{newTestRecord("1")}, false))
@@ -94,6 +96,7 @@ func TestSetupMakesWhatItSays(t *testing.T) {
 // The template of another version of Docket decides if that is newer, whoever comes last.
 func TestSetupBesideAnotherVersion(t *testing.T) {
 	elasticsearchtest.Each(t, func(t *testing.T, server elasticsearchtest.Server) {
+		t.Helper()
 		b := newBackend(t, server)
 		var template object
 		require.NoError(t, json.Unmarshal(b.config.templateRequest(b.product).Body, &template))
@@ -123,6 +126,7 @@ func TestSetupBesideAnotherVersion(t *testing.T) {
 
 func TestSetupAtOnce(t *testing.T) {
 	elasticsearchtest.Each(t, func(t *testing.T, server elasticsearchtest.Server) {
+		t.Helper()
 		b := newBackend(t, server)
 		var group sync.WaitGroup
 		for range 8 {
@@ -137,6 +141,7 @@ func TestSetupAtOnce(t *testing.T) {
 
 func TestSetupOff(t *testing.T) {
 	elasticsearchtest.Each(t, func(t *testing.T, server elasticsearchtest.Server) {
+		t.Helper()
 		b, err := New(Config{Client: server.Client, Product: server.Product, Prefix: server.Prefix, IsSetupOff: true})
 		require.NoError(t, err)
 		err = b.Setup(t.Context())
@@ -158,6 +163,7 @@ func TestSetupOff(t *testing.T) {
 
 func TestIndexOfSomebodyElse(t *testing.T) {
 	elasticsearchtest.Each(t, func(t *testing.T, server elasticsearchtest.Server) {
+		t.Helper()
 		b := newBackend(t, server)
 		_, err := b.client.Do(t.Context(), http.MethodDelete, "/_index_template/"+b.config.templateName(), nil, nil)
 		require.NoError(t, err)
@@ -171,6 +177,7 @@ func TestIndexOfSomebodyElse(t *testing.T) {
 // An index of an older version gets what this one needs.
 func TestIndexIsAdapted(t *testing.T) {
 	elasticsearchtest.Each(t, func(t *testing.T, server elasticsearchtest.Server) {
+		t.Helper()
 		b := newBackend(t, server)
 		create(t, b, "2026.11.21", object{})
 		name := b.indexOf(testDay())
