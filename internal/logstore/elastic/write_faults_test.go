@@ -236,6 +236,7 @@ func TestNothingIsLostOrDoubledOrRefused(t *testing.T) {
 		"item unauthorized":       {repeat(itemStatus(0, 401)), true, 1, OutcomeSuccess},
 	}
 	elasticsearchtest.Each(t, func(t *testing.T, server elasticsearchtest.Server) {
+		t.Helper()
 		b, faults := newFaulty(t, server)
 		var all []record.Record
 		for name, test := range tests {
@@ -265,6 +266,7 @@ func TestNothingIsLostOrDoubledOrRefused(t *testing.T) {
 
 func TestOnlyWhatIsLeftIsSentAgain(t *testing.T) {
 	elasticsearchtest.Each(t, func(t *testing.T, server elasticsearchtest.Server) {
+		t.Helper()
 		b, faults := newFaulty(t, server)
 		faults.set(itemStatus(4, 429), itemStatus(0, 400), none)
 		refusals := refusalsOf(t, b.Apply(t.Context(), testRecords("", 10), false))
@@ -294,6 +296,7 @@ func tooLarge(documents int, text string) fault {
 
 func TestRequestsThatAreTooLargeAreHalved(t *testing.T) {
 	elasticsearchtest.Each(t, func(t *testing.T, server elasticsearchtest.Server) {
+		t.Helper()
 		b, faults := newFaulty(t, server)
 		faults.set(tooLarge(2, "a large one"))
 		records := testRecords("", 9)
@@ -316,6 +319,7 @@ func TestRequestsThatAreTooLargeAreHalved(t *testing.T) {
 
 func TestErrorsTellWhatIsWrong(t *testing.T) {
 	elasticsearchtest.Each(t, func(t *testing.T, server elasticsearchtest.Server) {
+		t.Helper()
 		b, faults := newFaulty(t, server)
 		faults.set(breaking)
 		require.ErrorIs(t, b.Apply(t.Context(), testRecords("", 1), false), errConnection)
@@ -329,6 +333,7 @@ func TestErrorsTellWhatIsWrong(t *testing.T) {
 
 func TestRequestsAreBounded(t *testing.T) {
 	elasticsearchtest.Each(t, func(t *testing.T, server elasticsearchtest.Server) {
+		t.Helper()
 		b, faults := newFaulty(t, server, func(c *Config) { c.MaxBulkBytes = 10_000 })
 		records := testRecords("", 40)
 		records[20].Log.Body().SetStr(strings.Repeat("x ", 20_000))

@@ -37,6 +37,7 @@ func TestBulkLimit(t *testing.T) {
 
 func TestRequestsBecomeSmaller(t *testing.T) {
 	elasticsearchtest.Each(t, func(t *testing.T, server elasticsearchtest.Server) {
+		t.Helper()
 		b, faults := newFaulty(t, server)
 		faults.set(breaking, breaking, none)
 		require.NoError(t, b.Apply(t.Context(), testRecords("a", 4), false))

@@ -21,6 +21,7 @@ import (
 
 func TestApplyKeepsRecordsExactly(t *testing.T) {
 	elasticsearchtest.Each(t, func(t *testing.T, server elasticsearchtest.Server) {
+		t.Helper()
 		b := newBackend(t, server, func(c *Config) { c.MaxBulkBytes = 100 << 10 })
 		records := logstoretest.Records(newSeededRandom(t), 1000)
 		for _, r := range records {
@@ -37,6 +38,7 @@ func TestApplyKeepsRecordsExactly(t *testing.T) {
 
 func TestApplyTwice(t *testing.T) {
 	elasticsearchtest.Each(t, func(t *testing.T, server elasticsearchtest.Server) {
+		t.Helper()
 		b := newBackend(t, server)
 		one, two := newTestRecord("1"), newTestRecord("2")
 		require.NoError(t, b.Apply(t.Context(), []record.Record{one, one}, false))
@@ -52,6 +54,7 @@ func TestApplyTwice(t *testing.T) {
 
 func TestSeveralBackendsAtOnce(t *testing.T) {
 	elasticsearchtest.Each(t, func(t *testing.T, server elasticsearchtest.Server) {
+		t.Helper()
 		config := Config{Client: server.Client, Product: server.Product, Prefix: server.Prefix}
 		var records []record.Record
 		for i := range 200 {
@@ -85,6 +88,7 @@ func refusalsOf(tb testing.TB, err error) []logstore.Refusal {
 
 func TestRefusedRecordsHaveStoredNeighbours(t *testing.T) {
 	elasticsearchtest.Each(t, func(t *testing.T, server elasticsearchtest.Server) {
+		t.Helper()
 		b := newBackend(t, server)
 		// An index of the day is there already, in which span ids are numbers.
 		mapping := mappings()
@@ -133,6 +137,7 @@ func setSettings(tb testing.TB, b *Backend, index string, settings object) {
 // What keeps an index from taking documents is no fault of theirs.
 func TestIndexThatTakesNothing(t *testing.T) {
 	elasticsearchtest.Each(t, func(t *testing.T, server elasticsearchtest.Server) {
+		t.Helper()
 		b := newBackend(t, server)
 		first, second := newTestRecord("1"), newTestRecord("2")
 		next := at(newTestRecord("3"), testDay().AddDate(0, 0, 1))
@@ -173,6 +178,7 @@ func TestIndexThatTakesNothing(t *testing.T) {
 // An index may be deleted at any time, by a policy or by another Docket.
 func TestIndexThatIsGone(t *testing.T) {
 	elasticsearchtest.Each(t, func(t *testing.T, server elasticsearchtest.Server) {
+		t.Helper()
 		b := newBackend(t, server)
 		require.NoError(t, b.Apply(t.Context(), []record.Record{newTestRecord("1")}, false))
 		_, err := b.client.Do(t.Context(), http.MethodDelete, "/"+b.indexOf(testDay()), nil, nil)
@@ -198,6 +204,7 @@ func mappingOf(tb testing.TB, b *Backend, index string) string {
 
 func TestAttributesDoNotGrowTheMapping(t *testing.T) {
 	elasticsearchtest.Each(t, func(t *testing.T, server elasticsearchtest.Server) {
+		t.Helper()
 		b := newBackend(t, server)
 		records := []record.Record{newTestRecord("first")}
 		require.NoError(t, b.Apply(t.Context(), records, false))
@@ -242,6 +249,7 @@ func TestAttributesDoNotGrowTheMapping(t *testing.T) {
 
 func TestNastyRecordsAreStored(t *testing.T) {
 	elasticsearchtest.Each(t, func(t *testing.T, server elasticsearchtest.Server) {
+		t.Helper()
 		b := newBackend(t, server)
 		deep := newTestRecord("deep")
 		nest(deep.Log.Attributes().PutEmpty("deep"), maxDepth)
@@ -265,6 +273,7 @@ func TestNastyRecordsAreStored(t *testing.T) {
 
 func TestApplyEndsWithItsContext(t *testing.T) {
 	elasticsearchtest.Each(t, func(t *testing.T, server elasticsearchtest.Server) {
+		t.Helper()
 		b := newBackend(t, server)
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
@@ -275,6 +284,7 @@ func TestApplyEndsWithItsContext(t *testing.T) {
 // Documents of an index that writes its log later are durable after Sync.
 func TestSyncOfAnIndexThatIsNotDurable(t *testing.T) {
 	elasticsearchtest.Each(t, func(t *testing.T, server elasticsearchtest.Server) {
+		t.Helper()
 		b := newBackend(t, server)
 		create(t, b, "2026.11.21", object{"settings": object{"index.translog.durability": "async", "index.translog.sync_interval": "1h"}})
 		require.NoError(t, b.Apply(t.Context(), []record.Record{newTestRecord("1")}, false))

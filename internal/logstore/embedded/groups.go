@@ -12,6 +12,7 @@ import (
 
 	"github.com/docketlog/docket/internal/filter"
 	"github.com/docketlog/docket/internal/logstore"
+	"github.com/docketlog/docket/internal/logstore/tally"
 	"github.com/docketlog/docket/internal/record"
 )
 
@@ -39,7 +40,7 @@ func (b *Backend) Groups(ctx context.Context, query logstore.GroupsQuery) (logst
 	slices.SortFunc(all, func(a, b logstore.Group) int {
 		return cmp.Or(cmp.Compare(b.Count, a.Count), slices.Compare(a.Texts, b.Texts))
 	})
-	answer.Groups = pageOf(all, query.Limit, 0)
+	answer.Groups = tally.Page(all, query.Limit, 0)
 	return answer, nil
 }
 
@@ -59,8 +60,8 @@ func (g *group) add(other group) {
 	g.first, g.last = min(g.first, other.first), max(g.last, other.last)
 }
 
-func newGroupTally() *tally[group] {
-	return newTally[group]("groups", "ask for a shorter time, by fewer fields, or with a filter")
+func newGroupTally() *tally.Tally[group] {
+	return tally.New[group]("groups", "ask for a shorter time, by fewer fields, or with a filter")
 }
 
 func (b *Backend) countGroups(ctx context.Context, query logstore.GroupsQuery) ([]logstore.Group, error) {
@@ -69,19 +70,19 @@ func (b *Backend) countGroups(ctx context.Context, query logstore.GroupsQuery) (
 		return nil, err
 	}
 	s := scan{backend: b, plan: p, fields: query.By, names: []string{columnTime, columnExactTime, columnLevel}}
-	collectors, err := s.run(ctx, func() collector { return &groupCollector{by: query.By, tally: newGroupTally()} })
+	collectors, err := s.run(ctx, func() collector { return &groupCollector{by: query.By, Tally: newGroupTally()} })
 	if err != nil {
 		return nil, err
 	}
 	total := newGroupTally()
 	for _, c := range collectors {
 		part := c.(*groupCollector) //nolint:forcetypeassert // see above
-		if err := total.addAll(part.tally, (*group).add); err != nil {
+		if err := total.AddAll(part.Tally, (*group).add); err != nil {
 			return nil, err
 		}
 	}
-	all := make([]logstore.Group, 0, len(total.all))
-	for key, g := range total.all {
+	all := make([]logstore.Group, 0, total.Len())
+	for key, g := range total.All() {
 		all = append(all, logstore.Group{
 			Texts: textsOfKey(key), Count: g.count, Errors: g.errors, First: timeOf(g.first), Last: timeOf(g.last),
 		})
@@ -92,7 +93,7 @@ func (b *Backend) countGroups(ctx context.Context, query logstore.GroupsQuery) (
 // groupCollector counts groups by the key of their texts.
 type groupCollector struct {
 	by []filter.Field
-	*tally[group]
+	*tally.Tally[group]
 
 	key []byte
 }
@@ -123,7 +124,7 @@ func (c *groupCollector) addRecord(r record.Record) error {
 
 // addOne adds a record to the group of the key.
 func (c *groupCollector) addOne(timestamp pcommon.Timestamp, level record.Level) error {
-	g, _, err := c.ofBytes(c.key)
+	g, _, err := c.OfBytes(c.key)
 	if err != nil {
 		return err
 	}
