@@ -9,7 +9,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/docketlog/docket/internal/filter"
-	"github.com/docketlog/docket/internal/logstore/tally"
 	"github.com/docketlog/docket/internal/record"
 )
 
@@ -118,16 +117,16 @@ func TestTallyIsBounded(t *testing.T) {
 		for i := range texts {
 			text := make([]byte, size)
 			text[0], text[1], text[2] = byte(i), byte(i>>8), byte(i>>16)
-			if _, _, err := counts.Of(string(text)); err != nil {
+			if _, _, err := counts.of(string(text)); err != nil {
 				return err
 			}
 		}
-		_, isNew, err := counts.OfBytes(make([]byte, size)) // the first again
+		_, isNew, err := counts.ofBytes(make([]byte, size)) // the first again
 		assert.False(t, isNew)
 		return err
 	}
-	require.NoError(t, add(tally.MaxTexts, 3))
-	require.ErrorContains(t, add(tally.MaxTexts+1, 3), "the query is too expensive: there are more than 100000 different values: ask for")
+	require.NoError(t, add(maxTallied, 3))
+	require.ErrorContains(t, add(maxTallied+1, 3), "the query is too expensive: there are more than 100000 different values: ask for")
 	require.NoError(t, add(64, 1<<20))
 	require.ErrorContains(t, add(65, 1<<20), "too expensive")
 }

@@ -12,7 +12,6 @@ import (
 
 	"github.com/docketlog/docket/internal/filter"
 	"github.com/docketlog/docket/internal/logstore"
-	"github.com/docketlog/docket/internal/logstore/tally"
 	"github.com/docketlog/docket/internal/record"
 )
 
@@ -40,7 +39,7 @@ func (b *Backend) Groups(ctx context.Context, query logstore.GroupsQuery) (logst
 	slices.SortFunc(all, func(a, b logstore.Group) int {
 		return cmp.Or(cmp.Compare(b.Count, a.Count), slices.Compare(a.Texts, b.Texts))
 	})
-	answer.Groups = tally.Page(all, query.Limit, 0)
+	answer.Groups = pageOf(all, query.Limit, 0)
 	return answer, nil
 }
 
@@ -60,8 +59,8 @@ func (g *group) add(other group) {
 	g.first, g.last = min(g.first, other.first), max(g.last, other.last)
 }
 
-func newGroupTally() *tally.Tally[group] {
-	return tally.New[group]("groups", "ask for a shorter time, by fewer fields, or with a filter")
+func newGroupTally() *tally[group] {
+	return newTally[group]("groups", "ask for a shorter time, by fewer fields, or with a filter")
 }
 
 func (b *Backend) countGroups(ctx context.Context, query logstore.GroupsQuery) ([]logstore.Group, error) {
@@ -70,19 +69,19 @@ func (b *Backend) countGroups(ctx context.Context, query logstore.GroupsQuery) (
 		return nil, err
 	}
 	s := scan{backend: b, plan: p, fields: query.By, names: []string{columnTime, columnExactTime, columnLevel}}
-	collectors, err := s.run(ctx, func() collector { return &groupCollector{by: query.By, Tally: newGroupTally()} })
+	collectors, err := s.run(ctx, func() collector { return &groupCollector{by: query.By, tally: newGroupTally()} })
 	if err != nil {
 		return nil, err
 	}
 	total := newGroupTally()
 	for _, c := range collectors {
 		part := c.(*groupCollector) //nolint:forcetypeassert // see above
-		if err := total.AddAll(part.Tally, (*group).add); err != nil {
+		if err := total.addAll(part.tally, (*group).add); err != nil {
 			return nil, err
 		}
 	}
-	all := make([]logstore.Group, 0, total.Len())
-	for key, g := range total.All() {
+	all := make([]logstore.Group, 0, len(total.all))
+	for key, g := range total.all {
 		all = append(all, logstore.Group{
 			Texts: textsOfKey(key), Count: g.count, Errors: g.errors, First: timeOf(g.first), Last: timeOf(g.last),
 		})
@@ -93,7 +92,7 @@ func (b *Backend) countGroups(ctx context.Context, query logstore.GroupsQuery) (
 // groupCollector counts groups by the key of their texts.
 type groupCollector struct {
 	by []filter.Field
-	*tally.Tally[group]
+	*tally[group]
 
 	key []byte
 }
@@ -124,7 +123,7 @@ func (c *groupCollector) addRecord(r record.Record) error {
 
 // addOne adds a record to the group of the key.
 func (c *groupCollector) addOne(timestamp pcommon.Timestamp, level record.Level) error {
-	g, _, err := c.OfBytes(c.key)
+	g, _, err := c.ofBytes(c.key)
 	if err != nil {
 		return err
 	}

@@ -14,7 +14,6 @@ import (
 
 	"github.com/docketlog/docket/internal/filter"
 	"github.com/docketlog/docket/internal/logstore"
-	"github.com/docketlog/docket/internal/logstore/tally"
 	"github.com/docketlog/docket/internal/record"
 )
 
@@ -43,8 +42,8 @@ func (b *bucket) add(other bucket) {
 	b.bytes += other.bytes
 }
 
-func newBucketTally() *tally.Tally[bucket] {
-	return tally.New[bucket]("buckets", "ask for a shorter time, longer buckets, or no breakdown")
+func newBucketTally() *tally[bucket] {
+	return newTally[bucket]("buckets", "ask for a shorter time, longer buckets, or no breakdown")
 }
 
 func (b *Backend) histogram(ctx context.Context, query logstore.HistogramQuery) ([]logstore.Bucket, error) {
@@ -74,8 +73,8 @@ func (b *Backend) histogram(ctx context.Context, query logstore.HistogramQuery) 
 	if err := s.countBuckets(ctx, times, query, total); err != nil {
 		return nil, err
 	}
-	buckets := make([]logstore.Bucket, 0, total.Len())
-	for key, one := range total.All() {
+	buckets := make([]logstore.Bucket, 0, len(total.all))
+	for key, one := range total.all {
 		number := int64(binary.BigEndian.Uint64([]byte(key[:8]))) //nolint:gosec // both ways
 		buckets = append(buckets, logstore.Bucket{Start: times.start(number), Text: key[8:], Count: one.count, BodyBytes: one.bytes})
 	}
@@ -111,16 +110,16 @@ func (s scan) addedUpByTime(times bucketTimes, query logstore.HistogramQuery) (a
 }
 
 // countBuckets adds the buckets of the scan's rows.
-func (s scan) countBuckets(ctx context.Context, times bucketTimes, query logstore.HistogramQuery, total *tally.Tally[bucket]) error {
+func (s scan) countBuckets(ctx context.Context, times bucketTimes, query logstore.HistogramQuery, total *tally[bucket]) error {
 	collectors, err := s.run(ctx, func() collector {
-		return &bucketCollector{times: times, by: query.By, textColumn: s.textColumn, withBytes: query.WithBodyBytes, Tally: newBucketTally()}
+		return &bucketCollector{times: times, by: query.By, textColumn: s.textColumn, withBytes: query.WithBodyBytes, tally: newBucketTally()}
 	})
 	if err != nil {
 		return err
 	}
 	for _, c := range collectors {
 		part := c.(*bucketCollector) //nolint:forcetypeassert // see above
-		if err := total.AddAll(part.Tally, (*bucket).add); err != nil {
+		if err := total.addAll(part.tally, (*bucket).add); err != nil {
 			return err
 		}
 	}
@@ -154,7 +153,7 @@ type bucketCollector struct {
 	// textColumn is the column that has the texts of rows that were added up; "" none.
 	textColumn string
 	withBytes  bool
-	*tally.Tally[bucket]
+	*tally[bucket]
 
 	key []byte
 }
@@ -209,7 +208,7 @@ func (c *bucketCollector) addRecord(r record.Record) error {
 // addTo adds to the bucket of a time and text.
 func (c *bucketCollector) addTo(timestamp pcommon.Timestamp, text string, one bucket) error {
 	c.key = binary.BigEndian.AppendUint64(c.key[:0], uint64(c.times.number(timestamp))) //nolint:gosec // both ways
-	to, _, err := c.OfBytes(append(c.key, text...))
+	to, _, err := c.ofBytes(append(c.key, text...))
 	if err == nil {
 		to.add(one)
 	}

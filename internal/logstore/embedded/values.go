@@ -9,7 +9,6 @@ import (
 
 	"github.com/docketlog/docket/internal/filter"
 	"github.com/docketlog/docket/internal/logstore"
-	"github.com/docketlog/docket/internal/logstore/tally"
 	"github.com/docketlog/docket/internal/record"
 )
 
@@ -27,27 +26,27 @@ func (b *Backend) Values(ctx context.Context, query logstore.ValuesQuery) ([]log
 	if err != nil {
 		return nil, 0, wrap("values", err)
 	}
-	values := make([]logstore.ValueCount, 0, counts.Len())
-	for text, count := range counts.All() {
+	values := make([]logstore.ValueCount, 0, len(counts))
+	for text, count := range counts {
 		values = append(values, logstore.ValueCount{Text: text, Count: *count})
 	}
 	slices.SortFunc(values, func(a, b logstore.ValueCount) int {
 		return cmp.Or(cmp.Compare(b.Count, a.Count), strings.Compare(a.Text, b.Text))
 	})
-	return tally.Page(values, query.Limit, query.Offset), len(values), nil
+	return pageOf(values, query.Limit, query.Offset), len(values), nil
 }
 
-func newValueTally() *tally.Tally[int64] {
-	return tally.New[int64]("values", "ask for a shorter time, for values that contain some text, or with a filter")
+func newValueTally() *tally[int64] {
+	return newTally[int64]("values", "ask for a shorter time, for values that contain some text, or with a filter")
 }
 
-func (b *Backend) countValues(ctx context.Context, query logstore.ValuesQuery) (*tally.Tally[int64], error) {
+func (b *Backend) countValues(ctx context.Context, query logstore.ValuesQuery) (map[string]*int64, error) {
 	unfiltered := query.Filter
 	// Contains "" is that there is a value.
 	query.Filter = filter.And{query.Filter, filter.Contains{Field: query.Field, Parts: []string{query.Contains}}}
 	p, isEmpty, err := b.newPlan(ctx, query.Selection, query.Field)
 	if err != nil || isEmpty {
-		return newValueTally(), err
+		return nil, err
 	}
 	total := newValueTally()
 	s := scan{backend: b, plan: p, fields: []filter.Field{query.Field}}
@@ -70,17 +69,17 @@ func (b *Backend) countValues(ctx context.Context, query logstore.ValuesQuery) (
 	} else if added := s; query.Field.IsAttribute() && added.addUp(sumRows, nil) {
 		// The filter asks for all columns that the field needs.
 		if err := added.countValues(ctx, total); err == nil || isFinal(ctx, err) {
-			return total, err
+			return total.all, err
 		}
 	}
 	if err := s.countValues(ctx, total); err != nil {
 		return nil, err
 	}
-	return total, nil
+	return total.all, nil
 }
 
 // countValues adds the values of the scan's field.
-func (s scan) countValues(ctx context.Context, total *tally.Tally[int64]) error {
+func (s scan) countValues(ctx context.Context, total *tally[int64]) error {
 	field := s.fields[0]
 	collectors, err := s.run(ctx, func() collector { return &valueCollector{field, newValueTally()} })
 	if err != nil {
@@ -88,7 +87,7 @@ func (s scan) countValues(ctx context.Context, total *tally.Tally[int64]) error 
 	}
 	for _, c := range collectors {
 		part := c.(*valueCollector) //nolint:forcetypeassert // see above
-		if err := total.AddAll(part.Tally, func(to *int64, count int64) { *to += count }); err != nil {
+		if err := total.addAll(part.tally, func(to *int64, count int64) { *to += count }); err != nil {
 			return err
 		}
 	}
@@ -98,7 +97,7 @@ func (s scan) countValues(ctx context.Context, total *tally.Tally[int64]) error 
 // valueCollector counts the values of a field, which all records have.
 type valueCollector struct {
 	field filter.Field
-	*tally.Tally[int64]
+	*tally[int64]
 }
 
 func (c *valueCollector) addRows(found foundRows) error {
@@ -108,7 +107,7 @@ func (c *valueCollector) addRows(found foundRows) error {
 	for i, text := range found.texts[0] {
 		if count == nil || text != last {
 			var err error
-			if count, _, err = c.Of(text); err != nil {
+			if count, _, err = c.of(text); err != nil {
 				return err
 			}
 			last = text
@@ -120,7 +119,7 @@ func (c *valueCollector) addRows(found foundRows) error {
 
 func (c *valueCollector) addRecord(r record.Record) error {
 	text, _ := c.field.Text(r)
-	count, _, err := c.Of(text)
+	count, _, err := c.of(text)
 	if err == nil {
 		*count++
 	}

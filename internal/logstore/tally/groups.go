@@ -125,7 +125,7 @@ func (g *Groups) Answer() logstore.Groups {
 	slices.SortFunc(all, func(a, b logstore.Group) int {
 		return cmp.Or(cmp.Compare(b.Count, a.Count), slices.Compare(a.Texts, b.Texts))
 	})
-	answer.Groups = Page(all, g.limit, 0)
+	answer.Groups = pageOf(all, g.limit, 0)
 	return answer
 }
 

@@ -93,8 +93,8 @@ func (t *Tally[T]) AddAll(other *Tally[T], add func(to *T, count T)) error {
 	return nil
 }
 
-// Page returns the values from offset on, at most limit.
-func Page[T any](all []T, limit, offset int) []T {
+// pageOf returns the values from offset on, at most limit.
+func pageOf[T any](all []T, limit, offset int) []T {
 	all = all[min(offset, len(all)):]
 	return all[:min(limit, len(all))]
 }
