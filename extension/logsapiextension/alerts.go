@@ -168,7 +168,7 @@ func (e *endpoints) updateAlert(r alertRequest, begin func(alertstore.Settings) 
 		before = *a
 		change := newAlertChange(begin(a.Settings))
 		now := time.Now()
-		if err := change.readPartial(body, now); err != nil {
+		if err := change.read(body, now); err != nil {
 			return err
 		}
 		return change.apply(a, now)

@@ -94,13 +94,8 @@ func (c *alertChange) fields() []requestbody.Field {
 	}
 }
 
-// read reads the body of a new alert.
+// read reads a body, of which nothing is required: all has a default.
 func (c *alertChange) read(body requestbody.Body, now time.Time) error {
-	return c.readPartial(body, now)
-}
-
-// readPartial reads a body, of which nothing is required: all has a default.
-func (c *alertChange) readPartial(body requestbody.Body, now time.Time) error {
 	if err := body.ReadPartial(c.fields()); err != nil {
 		return filtersProblem(err)
 	}
@@ -108,7 +103,7 @@ func (c *alertChange) readPartial(body requestbody.Body, now time.Time) error {
 		c.settings.Name = untitledAlert
 	}
 	c.snoozes = body.Has(attributeSnooze)
-	c.settings.WindowMinutes, c.settings.Periods, c.settings.Datapoints = int(c.window), int(c.periods), int(c.datapoints)
+	c.settle()
 	if body.Has("recovery_threshold") {
 		c.hasRecovery = string(body.Members()["recovery_threshold"]) != "null"
 	}
@@ -116,6 +111,11 @@ func (c *alertChange) readPartial(body requestbody.Body, now time.Time) error {
 		c.settings.Recovery = &c.recovery
 	}
 	return c.check(now, body.Has(attributeFilters))
+}
+
+// settle puts into the settings what was read beside them.
+func (c *alertChange) settle() {
+	c.settings.WindowMinutes, c.settings.Periods, c.settings.Datapoints = int(c.window), int(c.periods), int(c.datapoints)
 }
 
 // filtersProblem gives filters that are no object the code that PostHog's have.

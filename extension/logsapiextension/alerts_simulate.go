@@ -102,7 +102,7 @@ func readSimulation(r *http.Request, now time.Time) (*simulation, time.Time, err
 	if err := body.Read(s.fields()); err != nil {
 		return nil, time.Time{}, filtersProblem(err)
 	}
-	s.settings.WindowMinutes, s.settings.Periods, s.settings.Datapoints = int(s.window), int(s.periods), int(s.datapoints)
+	s.settle()
 	if err := s.check(now, true); err != nil {
 		return nil, time.Time{}, err
 	}
