@@ -44,6 +44,9 @@ type problem struct {
 	code string
 	// field is the field of the request that is wrong, or "".
 	field string
+	// column is where in the field, a text of the search box, in characters from 1; 0 if
+	// the field is no such text.
+	column int
 	// detail says to the client what is wrong and what to do.
 	detail string
 	// allow is the value of the Allow header, for 405.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"strconv"
 	"time"
 
 	"github.com/docketlog/docket/extension/logsapiextension/internal/posthoglogs"
@@ -184,7 +185,9 @@ func questionProblem(err error) error {
 		return fieldProblem(codeInvalidInput, "", "%s", wrong.Problem)
 	}
 	if wrong, ok := errors.AsType[*filter.Error](err); ok {
-		return fieldProblem(codeInvalidInput, wrong.Path, "%s", wrong.Error())
+		p := fieldProblem(codeInvalidInput, wrong.Path, "%s", wrong.Error())
+		p.column = wrong.Column
+		return p
 	}
 	if wrong, ok := errors.AsType[*logstore.TooExpensiveError](err); ok {
 		return fieldProblem(codeInvalidInput, "", "%s", wrong.Error())
@@ -194,14 +197,22 @@ func questionProblem(err error) error {
 
 // questionShape is the shape of the query family: {"error":"…"} for what is wrong with
 // the question or the store, and that of the other routes under /api/ for what is wrong
-// with the request as such.
+// with the request as such. What is wrong with a text of the search box also has the
+// column, so that a search box can point there.
 func questionShape(dst []byte, p *problem) []byte {
 	switch {
 	case p.code == codeParseError:
 		return postHogShape(dst, p)
 	case p.status == http.StatusBadRequest && p.code == codeInvalidInput, p.status >= http.StatusInternalServerError:
 		dst = append(dst, `{"error":`...)
-		return append(appendString(dst, p.detail), '}')
+		dst = appendString(dst, p.detail)
+		if p.column > 0 {
+			dst = append(dst, `,"attr":`...)
+			dst = appendString(dst, p.field)
+			dst = append(dst, `,"column":`...)
+			dst = strconv.AppendInt(dst, int64(p.column), 10)
+		}
+		return append(dst, '}')
 	default:
 		return postHogShape(dst, p)
 	}

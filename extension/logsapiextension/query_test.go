@@ -80,6 +80,8 @@ func TestQuerySelects(t *testing.T) {
 		`"limit":100000`:                     "5 4 3 2 1",
 		`"severityLevels":["error","fatal"]`: "3 2",
 		`"serviceNames":["billing"]`:         "4 3",
+		`"q":"service:billing level>=error"`: "3",
+		`"q":"user.id=2","searchTerm":"in"`:  "4",
 		`"searchTerm":"LOGGED"`:              "4 1",
 		`"searchTerm":null,"filterGroup":null,"after":null,"limit":null,"customColumns":null`:        "5 4 3 2 1",
 		`"filterGroup":[{"key":"http.status","type":"log_attribute","operator":"gt","value":"300"}]`: "3 2",
@@ -236,6 +238,24 @@ func TestQuestionsThatAreWrong(t *testing.T) {
 	assert.Equal(t, `"key is required"`, answer.body)
 	assert.Contains(t, assertQuestionError(t, s.get("/api/projects/1/logs/values?key=x&filterGroup=[1]", readerToken), 400), "filterGroup[0]:")
 	assert.Contains(t, assertQuestionError(t, s.get("/api/projects/1/logs/attributes?serviceNames={}x", readerToken), 400), "JSON")
+}
+
+// A search box can point at the mistake.
+func TestMistakesInSearchTextsHaveAColumn(t *testing.T) {
+	s := newQueryServer(t)
+	const want = `{"error":"q: column 9: expected a value after :, not the end","attr":"q","column":9}`
+	for _, question := range postQuestions() {
+		answer := s.ask(question, `{"query":{"q":"ü level:","groupBy":"x","facetAttribute":"x"}}`)
+		assert.Equal(t, http.StatusBadRequest, answer.status, question)
+		assert.JSONEq(t, want, answer.body, question)
+	}
+	for _, path := range []string{"attributes?", "values?key=x&", "tail?"} {
+		answer := s.get("/api/projects/1/logs/"+path+"q=%C3%BC+level:", readerToken)
+		assert.Equal(t, http.StatusBadRequest, answer.status, path)
+		assert.JSONEq(t, want, answer.body, path)
+	}
+	assert.JSONEq(t, `{"results":[{"id":"500","name":"500","count":1}],"refreshing":false}`,
+		s.get(`/api/projects/1/logs/values?key=http.status&q=level:error&`+url.PathEscape(`dateRange={"date_from":"2026-11-20"}`), readerToken).body)
 }
 
 // postQuestions are the questions that are asked by a POST.

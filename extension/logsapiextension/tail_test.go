@@ -266,6 +266,7 @@ func TestTailRefuses(t *testing.T) {
 	s, store := newTailServer(t, nil, nil)
 	for parameters, problem := range map[string]string{
 		"q=level:":                      "q: column 7: expected a value after :, not the end",
+		"q=%FF":                         "q: is not UTF-8",
 		"backlog=-1":                    "backlog must be a whole number from 0 to 1000",
 		"backlog=1001":                  "backlog must be a whole number from 0 to 1000",
 		"backlog=":                      "backlog must be a whole number from 0 to 1000",
@@ -280,7 +281,9 @@ func TestTailRefuses(t *testing.T) {
 		answer := s.get("/api/projects/1/logs/tail?"+strings.NewReplacer(`"`, "%22", "{", "%7B", "[", "%5B").Replace(parameters), readerToken)
 		assert.Equal(t, http.StatusBadRequest, answer.status, parameters)
 		var got struct {
-			Error string `json:"error"`
+			Error  string `json:"error"`
+			Attr   string `json:"attr"`
+			Column int    `json:"column"`
 		}
 		decodeStrictly(t, answer.body, &got)
 		assert.Contains(t, got.Error, problem)

@@ -38,15 +38,22 @@ type Error struct {
 	// Path is the way to the wrong part, such as
 	// filterGroup.values[0].values[2].operator; "" if it is the filter as a whole.
 	Path string
+	// Column is where in a text of the search box, in characters from 1; 0 if the wrong
+	// part is no such text.
+	Column int
 	// Problem says what is wrong and what to send instead.
 	Problem string
 }
 
 func (e *Error) Error() string {
-	if e.Path == "" {
+	switch {
+	case e.Path == "":
 		return e.Problem
+	case e.Column > 0:
+		return fmt.Sprintf("%s: column %d: %s", e.Path, e.Column, e.Problem)
+	default:
+		return e.Path + ": " + e.Problem
 	}
-	return e.Path + ": " + e.Problem
 }
 
 // ParseRegexp returns the pattern that a regular expression of RE2 describes. The

@@ -10,9 +10,11 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/docketlog/docket/internal/filter"
 	"github.com/docketlog/docket/internal/filter/dates"
+	"github.com/docketlog/docket/internal/filter/text"
 	"github.com/docketlog/docket/internal/record"
 )
 
@@ -25,6 +27,8 @@ const (
 	nameServiceNames   = "serviceNames"
 	nameSearchTerm     = "searchTerm"
 	nameFilterGroup    = "filterGroup"
+	// nameText is Docket's own: a text of the search box.
+	nameText = "q"
 )
 
 // defaultRange is how far back a query looks that does not say it.
@@ -56,14 +60,14 @@ func ParseQuery(query []byte, clock dates.Clock) (Query, error) {
 }
 
 // ParseAlert reads the filters of an alert, which has no other names than
-// severityLevels, serviceNames and filterGroup. It returns nil if they select every
+// severityLevels, serviceNames, filterGroup and q. It returns nil if they select every
 // record. The error is a *filter.Error.
 func ParseAlert(filters []byte, clock dates.Clock) (filter.Expression, error) {
 	object, err := decodeObject(filters)
 	if err != nil {
 		return nil, err
 	}
-	known := []string{nameSeverityLevels, nameServiceNames, nameFilterGroup}
+	known := []string{nameSeverityLevels, nameServiceNames, nameFilterGroup, nameText}
 	for _, name := range sortedNames(object) {
 		if !slices.Contains(known, name) {
 			return nil, problem(clip(name), "is not a filter of alerts: send only %s", strings.Join(known, ", "))
@@ -82,6 +86,13 @@ func ParseFilterGroup(group []byte, clock dates.Clock) (filter.Expression, error
 	}
 	p := parser{clock: clock}
 	return p.filters(map[string]any{nameFilterGroup: value})
+}
+
+// ParseText reads a text of the search box alone, as the parameter of a GET has it. It
+// returns nil if it selects every record. The error is a *filter.Error.
+func ParseText(typed string, clock dates.Clock) (filter.Expression, error) {
+	p := parser{clock: clock}
+	return p.filters(map[string]any{nameText: typed})
 }
 
 // ParseServiceNames reads serviceNames alone, as the parameter of a GET has it. It
@@ -150,7 +161,7 @@ type parser struct {
 func (p *parser) filters(object map[string]any) (filter.Expression, error) {
 	var all filter.And
 	for _, read := range []func(object map[string]any) (filter.Expression, error){
-		p.severityLevels, p.serviceNames, p.searchTerm, p.filterGroup,
+		p.severityLevels, p.serviceNames, p.searchTerm, p.filterGroup, p.text,
 	} {
 		part, err := read(object)
 		if err != nil {
@@ -212,6 +223,26 @@ func (p *parser) searchTerm(object map[string]any) (filter.Expression, error) {
 		return nil, err
 	}
 	return filter.Contains{Field: filter.Field{Place: filter.PlaceBody}, Parts: []string{term}}, nil
+}
+
+// text reads a text of the search box, which has limits of its own.
+func (p *parser) text(object map[string]any) (filter.Expression, error) {
+	value := object[nameText]
+	if value == nil {
+		return nil, nil //nolint:nilnil // nil is the expression for every record
+	}
+	typed, ok := value.(string)
+	if !ok {
+		return nil, problem(nameText, "is %s: send a string", kindOf(value))
+	}
+	if !utf8.ValidString(typed) {
+		return nil, problem(nameText, "is not UTF-8")
+	}
+	expression, err := text.Parse(typed, p.clock)
+	if wrong, ok := errors.AsType[*text.Error](err); ok {
+		return nil, &filter.Error{Path: nameText, Column: wrong.Column, Problem: wrong.Problem}
+	}
+	return expression, err
 }
 
 // strings reads a list of strings; null is an empty one.

@@ -104,6 +104,9 @@ func TestQuery(t *testing.T) {
 		"beyond all records":  {`{"dateRange":{"date_from":"00000101","date_to":"9999-12-31"}}`, posthog.Query{From: time.Unix(0, 0).UTC(), To: time.Unix(0, math.MaxInt64).UTC()}},
 		"one moment":          {`{"dateRange":{"date_from":"now","date_to":"now"}}`, posthog.Query{From: now, To: now}},
 		"other names in it":   {`{"dateRange":{"explicitDate":true}}`, posthog.Query{From: now.Add(-time.Hour), To: now}},
+		"a search text":       {`{"q":"level:error level:fatal","serviceNames":["api"]}`, posthog.Query{Filter: filter.And{filter.Equal{Field: at(filter.PlaceService), Values: []string{"api"}}, filter.And{filter.Equal{Field: at(filter.PlaceLevel), Values: []string{"error"}}, filter.Equal{Field: at(filter.PlaceLevel), Values: []string{"fatal"}}}}, From: now.Add(-time.Hour), To: now}},
+		"a blank search text": {`{"q":" "}`, posthog.Query{From: now.Add(-time.Hour), To: now}},
+		"no search text":      {`{"q":null}`, posthog.Query{From: now.Add(-time.Hour), To: now}},
 		"records of no level": {`{"severityLevels":["unspecified"]}`, posthog.Query{Filter: filter.Equal{Field: at(filter.PlaceLevel), Values: []string{"unspecified"}}, From: now.Add(-time.Hour), To: now}},
 	}
 	for name, test := range tests {
@@ -130,6 +133,7 @@ func TestQueryRefused(t *testing.T) {
 		"range":               {`{"dateRange":"-1h"}`, "dateRange", `is the string "-1h": send an object such as {"date_from": "-1h"}`},
 		"from":                {`{"dateRange":{"date_from":"yesterday"}}`, "dateRange.date_from", `the date "yesterday" is neither ISO 8601 (2026-11-21T10:00:00Z) nor relative (-1h,`},
 		"to":                  {`{"dateRange":{"date_to":5}}`, "dateRange.date_to", "is the number 5: send a string, ISO 8601 or relative"},
+		"search text":         {`{"q":["a"]}`, "q", "is a list: send a string"},
 		"backwards":           {`{"dateRange":{"date_from":"-1h","date_to":"-2h"}}`, "dateRange", "ends before it starts"},
 	}
 	for name, test := range tests {
@@ -140,13 +144,31 @@ func TestQueryRefused(t *testing.T) {
 	}
 }
 
+func TestMistakeInSearchText(t *testing.T) {
+	for _, parse := range []func() error{
+		func() error { _, err := posthog.ParseQuery([]byte(`{"q":"ü level:"}`), clock()); return err },
+		func() error { _, err := posthog.ParseAlert([]byte(`{"q":"ü level:"}`), clock()); return err },
+		func() error { _, err := posthog.ParseText("ü level:", clock()); return err },
+	} {
+		var wrong *filter.Error
+		require.ErrorAs(t, parse(), &wrong)
+		assert.Equal(t, "q", wrong.Path)
+		assert.Equal(t, 9, wrong.Column, "in characters")
+		assert.Equal(t, "q: column 9: expected a value after :, not the end", wrong.Error())
+	}
+}
+
 func TestAlert(t *testing.T) {
 	got, err := posthog.ParseAlert([]byte(`{"severityLevels":["error"],"serviceNames":null,"filterGroup":{"type":"AND","values":[]}}`), clock())
 	require.NoError(t, err)
 	assert.Equal(t, filter.Equal{Field: at(filter.PlaceLevel), Values: []string{"error"}}, got)
 
+	got, err = posthog.ParseAlert([]byte(`{"q":"level:error"}`), clock())
+	require.NoError(t, err)
+	assert.Equal(t, filter.Equal{Field: at(filter.PlaceLevel), Values: []string{"error"}}, got)
+
 	_, err = posthog.ParseAlert([]byte(`{"searchTerm":"x"}`), clock())
-	assertProblem(t, err, "searchTerm", "is not a filter of alerts: send only severityLevels, serviceNames, filterGroup")
+	assertProblem(t, err, "searchTerm", "is not a filter of alerts: send only severityLevels, serviceNames, filterGroup, q")
 	_, err = posthog.ParseAlert([]byte(`{"severityLevels":["loud"]}`), clock())
 	assertProblem(t, err, "severityLevels[0]", `"loud" is no level`)
 	_, err = posthog.ParseAlert([]byte(`null`), clock())

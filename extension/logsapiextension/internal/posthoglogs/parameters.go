@@ -53,8 +53,12 @@ func (a API) parseList(parameters Parameters) (listQuestion, error) {
 	if err != nil {
 		return q, err
 	}
+	typed, err := posthog.ParseText(parameters.Get(nameText), a.clock())
+	if err != nil {
+		return q, err
+	}
 	var parts filter.And
-	for _, part := range []filter.Expression{services, group} {
+	for _, part := range []filter.Expression{services, group, typed} {
 		if part != nil {
 			parts = append(parts, part)
 		}

@@ -7,7 +7,6 @@ import (
 
 	"github.com/docketlog/docket/internal/filter"
 	"github.com/docketlog/docket/internal/filter/posthog"
-	"github.com/docketlog/docket/internal/filter/text"
 	"github.com/docketlog/docket/internal/record"
 )
 
@@ -56,9 +55,9 @@ func (a API) ParseTail(parameters Parameters) (TailQuestion, error) {
 	if err != nil {
 		return TailQuestion{}, err
 	}
-	typed, err := text.Parse(parameters.Get(nameText), a.clock())
+	typed, err := posthog.ParseText(parameters.Get(nameText), a.clock())
 	if err != nil {
-		return TailQuestion{}, problem("%s: %s", nameText, err)
+		return TailQuestion{}, err
 	}
 	switch {
 	case typed == nil:
