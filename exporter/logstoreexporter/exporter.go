@@ -26,7 +26,12 @@ type logStoreExporter struct {
 // storeExtension is what the exporter needs of the log_store extension.
 type storeExtension interface{ LogStore() logstore.Store }
 
-// start finds the store.
+// readOnlyStore is a log store that takes no records from anybody else. ReadOnly says why,
+// and what to do.
+type readOnlyStore interface{ ReadOnly() error }
+
+// start finds the store. A store that is only read is an error here already, so that
+// nobody sends records to a Docket that cannot take them.
 func (e *logStoreExporter) start(_ context.Context, host component.Host) error {
 	found, ok := host.GetExtensions()[e.config.Store]
 	if !ok {
@@ -37,6 +42,9 @@ func (e *logStoreExporter) start(_ context.Context, host component.Host) error {
 		return fmt.Errorf("find the log store: extension %q is not a log_store", e.config.Store)
 	}
 	e.store = extension.LogStore()
+	if store, ok := e.store.(readOnlyStore); ok {
+		return fmt.Errorf("write to the log store %q: %w", e.config.Store, store.ReadOnly())
+	}
 	return nil
 }
 

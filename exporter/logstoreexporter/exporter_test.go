@@ -82,6 +82,25 @@ func TestRecordsReachTheStoreUnchanged(t *testing.T) {
 	assert.False(t, store.deadline, "the exporter adds no timeout of its own")
 }
 
+// readOnlyFake is a store that takes no records.
+type readOnlyFake struct{ fakeStore }
+
+func (*readOnlyFake) ReadOnly() error { return errors.New("somebody else writes it") }
+
+type readOnlyExtension struct{ fakeExtension }
+
+func (readOnlyExtension) LogStore() logstore.Store { return &readOnlyFake{} }
+
+// A pipeline into a store that is only read does not start.
+func TestStartRefusesAStoreThatIsOnlyRead(t *testing.T) {
+	factory := NewFactory()
+	e, err := factory.CreateLogs(t.Context(), exportertest.NewNopSettings(factory.Type()), factory.CreateDefaultConfig())
+	require.NoError(t, err)
+	err = e.Start(t.Context(), host{component.MustNewID("log_store"): readOnlyExtension{}})
+	require.ErrorContains(t, err, `write to the log store "log_store": somebody else writes it`)
+	require.NoError(t, e.Shutdown(t.Context()))
+}
+
 // Whatever receivers and processors let through, nothing comes into the audit trail.
 func TestTheAuditTrailIsNotWrittenByPipelines(t *testing.T) {
 	store := &fakeStore{}

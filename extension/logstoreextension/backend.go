@@ -10,6 +10,7 @@ import (
 	"github.com/docketlog/docket/extension/logstoreextension/internal/cluster"
 	"github.com/docketlog/docket/internal/docstore"
 	documents "github.com/docketlog/docket/internal/docstore/embedded"
+	"github.com/docketlog/docket/internal/elasticsearch"
 	"github.com/docketlog/docket/internal/logstore/elastic"
 	records "github.com/docketlog/docket/internal/logstore/embedded"
 )
@@ -38,10 +39,14 @@ func (b *backend) health() error {
 }
 
 func (s *store) openBackend(ctx context.Context, host component.Host, health *healthParts) (*backend, error) {
-	if s.config.isCluster() {
+	switch {
+	case s.config.readOnly() != nil:
+		return s.openView(ctx, host, health.of("cluster"))
+	case s.config.isCluster():
 		return s.openCluster(ctx, host, health.of("cluster"))
+	default:
+		return s.openEmbedded()
 	}
-	return s.openEmbedded()
 }
 
 // openEmbedded opens what is in the data folder.
@@ -75,24 +80,13 @@ func (s *store) openCluster(ctx context.Context, host component.Host, onHealth f
 		return nil, err
 	}
 	opening := &backend{}
-	opened, err := cluster.Open(ctx, cluster.Config{
-		Connect: func(ctx context.Context) (cluster.Stores, error) {
-			kept, documents, err := s.connect(ctx, client, config)
-			if err != nil {
-				return cluster.Stores{}, err
-			}
-			opening.elastic.Store(kept)
-			return cluster.Stores{Records: kept, Documents: documents}, nil
-		},
-		Check: func(ctx context.Context) error {
-			_, err := client.Detect(ctx)
-			return err
-		},
-		IsHopeless: isUnsupported,
-		IsOutage:   isOutage,
-		IsPassing:  isPassing,
-		OnHealth:   onHealth,
-		Logger:     s.settings.Logger,
+	opened, err := s.watchCluster(ctx, client, onHealth, func(ctx context.Context) (cluster.Stores, error) {
+		kept, documents, err := s.connect(ctx, client, config)
+		if err != nil {
+			return cluster.Stores{}, err
+		}
+		opening.elastic.Store(kept)
+		return cluster.Stores{Records: kept, Documents: documents}, nil
 	})
 	if err != nil {
 		return nil, errors.Join(err, client.Close(ctx))
@@ -103,4 +97,22 @@ func (s *store) openCluster(ctx context.Context, host component.Host, onHealth f
 		return client.Close(ctx)
 	}
 	return opening, nil
+}
+
+// watchCluster begins to connect to a cluster, by a function that makes the stores in it.
+func (s *store) watchCluster(
+	ctx context.Context, client *elasticsearch.Client, onHealth func(error), connect func(context.Context) (cluster.Stores, error),
+) (*cluster.Cluster, error) {
+	return cluster.Open(ctx, cluster.Config{
+		Connect: connect,
+		Check: func(ctx context.Context) error {
+			_, err := client.Detect(ctx)
+			return err
+		},
+		IsHopeless: isUnsupported,
+		IsOutage:   isOutage,
+		IsPassing:  isPassing,
+		OnHealth:   onHealth,
+		Logger:     s.settings.Logger,
+	})
 }

@@ -20,9 +20,14 @@ import (
 const (
 	defaultIndexPrefix = "docket"
 	defaultBulkSizeMiB = elastic.DefaultMaxBulkBytes / mib
+	defaultDocumentMiB = elastic.DefaultMaxDocumentBytes / mib
 	// maxBulkSizeMiB is far below the 100 MiB that both products take by default, in
 	// which several bulk requests have to find room.
 	maxBulkSizeMiB = 50
+	// maxDocumentMiB leaves room for the rest of a request within these 100 MiB.
+	maxDocumentMiB = 95
+	// leastIndexAge and mostIndexAge bound the age of days with indices of their own.
+	leastIndexAge, mostIndexAge = 24 * time.Hour, 10_000 * 24 * time.Hour
 	// defaultRequestTimeout bounds a request to the cluster. A bulk request that takes
 	// longer is sent again, which does no harm.
 	defaultRequestTimeout = 30 * time.Second
@@ -74,6 +79,15 @@ type ElasticsearchConfig struct {
 	// BulkSizeMiB is how large a bulk request may be, before compression, unless a single
 	// record is larger.
 	BulkSizeMiB int `mapstructure:"bulk_size_mib"`
+	// MaxDocumentMiB is how large a document may be, before compression. The record of a
+	// larger one becomes a dead letter.
+	MaxDocumentMiB int `mapstructure:"max_document_mib"`
+	// DailyIndexAge is how old a day may be for an index of its own, in whole days; older
+	// ones share an index by year. It must be the same for all replicas.
+	DailyIndexAge time.Duration `mapstructure:"daily_index_age"`
+	// ReadOnly reads logs of others in the cluster, instead of keeping records in it. All
+	// that is said of indices above is not used then.
+	ReadOnly configoptional.Optional[ReadOnlyConfig] `mapstructure:"read_only"`
 	// prevent unkeyed literal initialization
 	_ struct{}
 }
@@ -104,6 +118,7 @@ func defaultElasticsearchConfig() ElasticsearchConfig {
 			Timeout: defaultRequestTimeout, Compression: configcompression.TypeGzip,
 		},
 		IndexPrefix: defaultIndexPrefix, Setup: setupOn, Shards: 1, Replicas: automaticReplicas, BulkSizeMiB: defaultBulkSizeMiB,
+		MaxDocumentMiB: defaultDocumentMiB, DailyIndexAge: elastic.DefaultDailyAge, ReadOnly: defaultReadOnly(),
 	}
 }
 
@@ -199,6 +214,10 @@ func (c *ElasticsearchConfig) validateIndices() error {
 		return errors.New("lifecycle_age: leave it out with setup off, and make the policy by hand")
 	case c.BulkSizeMiB < 1 || c.BulkSizeMiB > maxBulkSizeMiB:
 		return fmt.Errorf("bulk_size_mib: write a number from 1 to %d, not %d", maxBulkSizeMiB, c.BulkSizeMiB)
+	case c.MaxDocumentMiB < 1 || c.MaxDocumentMiB > maxDocumentMiB:
+		return fmt.Errorf("max_document_mib: write a number from 1 to %d, not %d", maxDocumentMiB, c.MaxDocumentMiB)
+	case c.DailyIndexAge < leastIndexAge || c.DailyIndexAge > mostIndexAge || c.DailyIndexAge%(24*time.Hour) != 0:
+		return fmt.Errorf(`daily_index_age: write whole days, 24h to %s, for example "8784h" for 366 days, not %s`, mostIndexAge, c.DailyIndexAge)
 	default:
 		return nil
 	}
@@ -208,7 +227,7 @@ func (c *ElasticsearchConfig) validateIndices() error {
 func (c *Config) isCluster() bool { return c.Elasticsearch.HasValue() }
 
 func (c *Config) validateBackend() error {
-	if c.isCluster() && c.Embedded.HasValue() {
+	if c.isCluster() && c.readOnly() == nil && c.Embedded.HasValue() {
 		return errors.New("write one of embedded and elasticsearch: records are kept either here or in a cluster")
 	}
 	return nil

@@ -36,6 +36,8 @@ func TestElasticsearchConfig(t *testing.T) {
 	assert.Equal(t, "on", cluster.Setup)
 	assert.Equal(t, elastic.IndexConfig{Shards: 1}, cluster.indices())
 	assert.Equal(t, 8, cluster.BulkSizeMiB)
+	assert.Equal(t, 32, cluster.MaxDocumentMiB)
+	assert.Equal(t, 366*24*time.Hour, cluster.DailyIndexAge)
 
 	config, err = load(file, "log_store/elasticsearch_all")
 	require.NoError(t, err)
@@ -51,6 +53,8 @@ func TestElasticsearchConfig(t *testing.T) {
 	assert.Equal(t, "audit", cluster.IndexPrefix)
 	assert.Equal(t, elastic.IndexConfig{Shards: 3, Replicas: "2", MaxAge: 720 * time.Hour}, cluster.indices())
 	assert.Equal(t, 2, cluster.BulkSizeMiB)
+	assert.Equal(t, 10, cluster.MaxDocumentMiB)
+	assert.Equal(t, 720*time.Hour, cluster.DailyIndexAge)
 
 	assert.False(t, cluster.ClientConfig.http().DisableKeepAlives) //nolint:staticcheck // what ToClient looks at
 
@@ -90,6 +94,8 @@ func TestElasticsearchConfigErrorsSayWhatToWrite(t *testing.T) {
 		"elasticsearch_deprecated_keepalive": "write what you say of idle connections as keepalive::idle_conn_timeout",
 		"elasticsearch_unknown_key_of_tls":   "invalid keys: ca",
 		"elasticsearch_unknown_key":          "invalid keys: index",
+		"document_too_large":                 "max_document_mib: write a number from 1 to 95, not 96",
+		"index_age_in_hours":                 `daily_index_age: write whole days, 24h to 240000h0m0s, for example "8784h" for 366 days, not 36h0m0s`,
 		"bulk_too_large":                     "bulk_size_mib: write a number from 1 to 50, not 51",
 	} {
 		t.Run(id, func(t *testing.T) {

@@ -55,7 +55,8 @@ func (s *store) connect(
 	}
 	records, err := elastic.New(elastic.Config{
 		Client: client, Product: product, Prefix: config.IndexPrefix, Indices: config.indices(),
-		IsSetupOff: config.Setup == setupOff, MaxBulkBytes: config.BulkSizeMiB * mib, Logger: s.settings.Logger,
+		IsSetupOff: config.Setup == setupOff, MaxBulkBytes: config.BulkSizeMiB * mib,
+		MaxDocumentBytes: config.MaxDocumentMiB * mib, DailyAge: config.DailyIndexAge, Logger: s.settings.Logger,
 	})
 	if err != nil {
 		return nil, nil, err

@@ -204,6 +204,9 @@ func (s *store) LogStore() logstore.Store {
 	if s.records == nil {
 		return nil
 	}
+	if view := s.config.readOnly(); view != nil {
+		return &readOnlyStore{s.records, view}
+	}
 	return s.records
 }
 

@@ -29,7 +29,7 @@ var (
 // settle checks the format of the data folder, or gives it one.
 func (c *Config) settle() error {
 	format, other, records := dataFormat, clusterFormat, "in a cluster"
-	if c.isCluster() {
+	if c.isCluster() && c.readOnly() == nil {
 		format, other, records = clusterFormat, dataFormat, "in it"
 	}
 	content, err := os.ReadFile(filepath.Join(c.Directory, folderformat.FileName))

@@ -23,7 +23,8 @@ func countedAnswer(request *http.Request) (int, string) {
 	answer := func(aggregations string) (int, string) {
 		return http.StatusOK, `{"pit_id":"the next point","_shards":{"failed":0},"hits":{"total":{"value":10},"hits":[]},"aggregations":` + aggregations + `}`
 	}
-	numbers := `"doc_count":2,"errors":{"doc_count":1},"body_bytes":{"value":20},"first":{"value":-7.428116836731319E18},"last":{"value":-7.428116836731319E18}`
+	exact := `{"buckets":[{"key":-7428116836731319019}]}`
+	numbers := `"first_time":` + exact + `,"last_time":` + exact + `,"doc_count":2,"errors":{"doc_count":1},"body_bytes":{"value":20},"first":{"value":-7.428116836731319E18},"last":{"value":-7.428116836731319E18}`
 	cells := `"log":{"texts":{"buckets":[{"key":"attributes.host=a",` + numbers + `}]}},` +
 		`"resource":{"texts":{"buckets":[{"key":"resource.host=a",` + numbers + `}]}},"none":{"doc_count":0}`
 	switch {
@@ -31,14 +32,11 @@ func countedAnswer(request *http.Request) (int, string) {
 		return answer(`{"pages":{"buckets":[{"key":{"start":1795255200000,"field0":"error"},"doc_count":4,` + cells + `}]}}`)
 	case strings.Contains(asked, `"composite"`):
 		return answer(`{"pages":{"buckets":[{"key":{"start":1795255200000,"field0":"api","field1":"error"},` + numbers + `}]}}`)
-	case strings.Contains(asked, `"groups"`):
-		hit := `{"hits":{"hits":[{"sort":[-7428116836731319019]}]}}`
-		return answer(`{"groups":{"buckets":{"0":{"first":` + hit + `,"last":` + hit + `}}}}`)
 	case strings.Contains(asked, `"attributes\\.host=.*"`):
 		return answer(`{"texts":{"buckets":[{"key":"attributes.host=a","doc_count":4},{"key":"attributes.host=b=c","doc_count":2}]}}`)
 	case strings.Contains(asked, `"resource\\.host=.*"`):
 		return answer(`{"texts":{"buckets":[{"key":"resource.host=a","doc_count":2}]}}`)
-	case strings.Contains(asked, `"keys"`):
+	case strings.Contains(asked, `"field":"keys"`):
 		return answer(`{"texts":{"buckets":[{"key":"attributes.host","doc_count":6}]}}`)
 	case strings.Contains(asked, `"log"`):
 		return answer(`{` + cells + `}`)

@@ -19,6 +19,8 @@ const (
 	// DefaultMaxBulkBytes is the size of the largest bulk request of a Config without
 	// one. Clusters take 100 MB, but are as fast with much less.
 	DefaultMaxBulkBytes = 8 << 20
+	// DefaultMaxDocumentBytes is the size of the largest document of a Config without one.
+	DefaultMaxDocumentBytes = 32 << 20
 	// maxBulkRecords is the number of records in the largest bulk request.
 	maxBulkRecords = 5000
 )
@@ -30,7 +32,8 @@ type Config struct {
 	// Product is what the cluster runs, as Client.Detect tells; required.
 	Product elasticsearch.Product
 	// Prefix begins the names of indices, templates and the alias; required. Records
-	// are in PREFIX-records-2006.01.02, and the alias of all is PREFIX-records.
+	// are in PREFIX-records-2006.01.02 and others (setup_period.go), and the alias of all is
+	// PREFIX-records.
 	Prefix string
 	// Indices says how indices are made; the zero value is good for most clusters.
 	Indices IndexConfig
@@ -38,6 +41,14 @@ type Config struct {
 	// somebody else has sent what SetupRequests tells. The index of a day is made all
 	// the same, unless it is there, when its first record comes.
 	IsSetupOff bool
+	// DailyAge is how old days may be that have an index of their own, in whole days; 0
+	// means DefaultDailyAge. Others share indices: see setup_period.go. All Dockets with
+	// the same prefix must have the same.
+	DailyAge time.Duration
+	// MaxDocumentBytes is the size of the largest document, about twice to five times that
+	// of its record; 0 means DefaultMaxDocumentBytes. Larger ones are refused, as the
+	// cluster would at some size answer for ever that it has not enough memory now.
+	MaxDocumentBytes int
 	// MaxBulkBytes is the size of the largest bulk request, of which two may be in
 	// memory at once; 0 means DefaultMaxBulkBytes. A larger record has one of its own.
 	MaxBulkBytes int
@@ -61,6 +72,12 @@ func (c Config) Validate() error {
 	if c.MaxBulkBytes < 0 {
 		errs = append(errs, fmt.Errorf("the size of bulk requests must be positive, or 0 for the default; not %d", c.MaxBulkBytes))
 	}
+	if c.MaxDocumentBytes < 0 {
+		errs = append(errs, fmt.Errorf("the size of documents must be positive, or 0 for the default; not %d", c.MaxDocumentBytes))
+	}
+	if c.DailyAge < 0 || c.DailyAge%(24*time.Hour) != 0 {
+		errs = append(errs, fmt.Errorf("the age up to which days have indices of their own must be whole days, or 0 for the default; not %s", c.DailyAge))
+	}
 	return errors.Join(append(errs, c.Indices.validate())...)
 }
 
@@ -75,6 +92,10 @@ type Backend struct {
 	stats   counters
 	// minBackoff is the least wait before a bulk request is repeated.
 	minBackoff time.Duration
+	// patience is how long a document that is alone in its request is tried to be stored.
+	patience time.Duration
+	// now is the clock.
+	now func() time.Time
 
 	// inUse is read-locked by every running method and locked by Close, which so
 	// waits for them.
@@ -96,6 +117,11 @@ type Backend struct {
 	volatile map[string]struct{}
 	// touched are those that got documents since the last Sync.
 	touched map[string]struct{}
+
+	// large guards overlarge, which says since when the cluster has had no room for some
+	// documents, by their ids.
+	large     sync.Mutex
+	overlarge map[string]time.Time
 }
 
 var (
@@ -113,14 +139,21 @@ func New(config Config) (*Backend, error) {
 	if config.MaxBulkBytes == 0 {
 		config.MaxBulkBytes = DefaultMaxBulkBytes
 	}
+	if config.MaxDocumentBytes == 0 {
+		config.MaxDocumentBytes = DefaultMaxDocumentBytes
+	}
+	if config.DailyAge == 0 {
+		config.DailyAge = DefaultDailyAge
+	}
 	if err := config.Validate(); err != nil {
 		return nil, err
 	}
 	return &Backend{
 		client: config.Client, product: config.Product, prefix: config.Prefix, config: config, logger: config.Logger,
-		minBackoff: defaultMinBackoff,
-		limit:      newBulkLimit(config.MaxBulkBytes),
-		known:      map[string]struct{}{}, volatile: map[string]struct{}{}, touched: map[string]struct{}{},
+		minBackoff: defaultMinBackoff, patience: defaultPatience, now: time.Now,
+		overlarge: map[string]time.Time{},
+		limit:     newBulkLimit(config.MaxBulkBytes),
+		known:     map[string]struct{}{}, volatile: map[string]struct{}{}, touched: map[string]struct{}{},
 	}, nil
 }
 

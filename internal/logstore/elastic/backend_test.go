@@ -19,6 +19,9 @@ func TestMain(m *testing.M) { elasticsearchtest.Main(m) }
 // testDay is the day of newTestRecord.
 func testDay() time.Time { return time.Date(2026, 11, 21, 0, 0, 0, 0, time.UTC) }
 
+// indexOf returns the name of the index of the day of a time.
+func indexOf(b *Backend, t time.Time) string { return b.indexName(dayPeriod(dayOfTime(t))) }
+
 // newBackend returns a backend that is set up, and not closed if the test does it.
 func newBackend(tb testing.TB, server elasticsearchtest.Server, changes ...func(*Config)) *Backend {
 	tb.Helper()
@@ -28,6 +31,7 @@ func newBackend(tb testing.TB, server elasticsearchtest.Server, changes ...func(
 	}
 	b, err := New(config)
 	require.NoError(tb, err)
+	b.now = func() time.Time { return testDay().Add(12 * time.Hour) }
 	require.NoError(tb, b.Setup(tb.Context()))
 	tb.Cleanup(func() { _ = b.Close() })
 	return b
@@ -80,6 +84,9 @@ func TestValidate(t *testing.T) {
 		"hidden":            {func(c *Config) { c.Prefix = ".docket" }, "the prefix"},
 		"long":              {func(c *Config) { c.Prefix = strings.Repeat("a", 101) }, "the prefix"},
 		"negative size":     {func(c *Config) { c.MaxBulkBytes = -1 }, "the size of bulk requests"},
+		"negative document": {func(c *Config) { c.MaxDocumentBytes = -1 }, "the size of documents"},
+		"part of a day":     {func(c *Config) { c.DailyAge = time.Hour }, "must be whole days"},
+		"negative days":     {func(c *Config) { c.DailyAge = -24 * time.Hour }, "must be whole days"},
 		"negative shards":   {func(c *Config) { c.Indices.Shards = -1 }, "the number of shards"},
 		"replicas":          {func(c *Config) { c.Indices.Replicas = "many" }, `not "many"`},
 		"part of an hour":   {func(c *Config) { c.Indices.MaxAge = time.Minute }, "whole hours"},

@@ -48,6 +48,13 @@ type breakdown struct {
 	fields []filter.Field
 	// sums are the aggregations of each cell, of those that cell knows.
 	sums aggregations
+	// known are the texts of each of the fields that are wanted, if it is known which, and
+	// count is how many documents have them at most. There may be cells of other texts of
+	// fields of the record itself nevertheless.
+	known [][]string
+	count int64
+	// cells is how many cells one request asks for; 0 means maxCells.
+	cells int
 }
 
 // aggregations are some by their names.
@@ -66,6 +73,11 @@ type cell struct {
 	BodyBytes aggregated `json:"body_bytes"`
 	First     aggregated `json:"first"`
 	Last      aggregated `json:"last"`
+	// These are exact: see groups_times.go.
+	FirstHit  extreme   `json:"first_hit"`
+	LastHit   extreme   `json:"last_hit"`
+	FirstTime firstTime `json:"first_time"`
+	LastTime  firstTime `json:"last_time"`
 
 	// These lead to the cells of the next attribute: see attribute.
 	Log      branchAnswer `json:"log"`
@@ -111,15 +123,16 @@ type visitCell func(start int64, texts []string, c *cell) error
 func (b breakdown) visit(ctx context.Context, visit visitCell) error {
 	var attributes []attribute
 	for place, field := range b.fields {
-		if field.IsAttribute() {
-			one, err := b.attribute(ctx, field, place)
-			if err != nil {
-				return err
-			}
-			attributes = append(attributes, one)
+		if !field.IsAttribute() {
+			continue
 		}
+		one, err := b.attribute(ctx, field, place)
+		if err != nil {
+			return err
+		}
+		attributes = append(attributes, one)
 	}
-	combinations, err := combinationsOf(attributes)
+	combinations, err := combinationsOf(attributes, b.cellsAtOnce())
 	if err != nil {
 		return err
 	}
@@ -134,6 +147,13 @@ func (b breakdown) visit(ctx context.Context, visit visitCell) error {
 		}
 	}
 	return nil
+}
+
+func (b breakdown) cellsAtOnce() int {
+	if b.cells > 0 {
+		return b.cells
+	}
+	return maxCells
 }
 
 // breakdownRun asks for the cells of some of the texts of attributes.
@@ -158,16 +178,17 @@ func (r breakdownRun) all(ctx context.Context) error {
 		if err := r.ask(ctx, r.under(r.attributes), found); err != nil {
 			return err
 		}
-		return r.cells(0, found, r.attributes)
+		return r.visitCells(0, found, r.attributes)
 	}
-	size := max(1, min(maxCells/max(1, r.width), maxSourceCells/len(sources)))
+	cells := r.cellsAtOnce()
+	size := max(1, min(cells/max(1, r.width), maxSourceCells/len(sources), cells))
 	p := pager{at: r.at, documents: r.documents, sources: sources, size: size, inner: r.under(r.attributes), requests: r.requests}
 	return p.visit(ctx, func(found *cell) error {
 		start, err := r.readKey(found.Key)
 		if err != nil {
 			return err
 		}
-		return r.cells(start, found, r.attributes)
+		return r.visitCells(start, found, r.attributes)
 	})
 }
 
@@ -297,8 +318,8 @@ func nested(outer, inner aggregations) aggregations {
 	return outer
 }
 
-// cells visits the cells that are below one.
-func (r breakdownRun) cells(start int64, found *cell, attributes []attribute) error {
+// visitCells visits the cells that are below one.
+func (r breakdownRun) visitCells(start int64, found *cell, attributes []attribute) error {
 	if found.Count == 0 && found.Key != nil {
 		return nil
 	}
@@ -321,7 +342,7 @@ func (r breakdownRun) cells(start int64, found *cell, attributes []attribute) er
 				return err
 			}
 			r.texts[first.index] = strings.TrimPrefix(term, part.prefix())
-			if err := r.cells(start, next, rest); err != nil {
+			if err := r.visitCells(start, next, rest); err != nil {
 				return err
 			}
 		}
@@ -330,7 +351,7 @@ func (r breakdownRun) cells(start int64, found *cell, attributes []attribute) er
 		return nil
 	}
 	r.texts[first.index] = ""
-	return r.cells(start, found.None, rest)
+	return r.visitCells(start, found.None, rest)
 }
 
 // textOf returns the text that the key of a bucket is.

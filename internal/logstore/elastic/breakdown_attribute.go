@@ -62,8 +62,26 @@ func branchesOf(field filter.Field) []branch {
 // isThere returns the condition that a document has the attribute at the place.
 func (b branch) isThere() condition { return hasPrefix(fieldTerms, b.prefix()) }
 
+// knownAttribute is a field of which the wanted texts are known.
+func (b breakdown) knownAttribute(field filter.Field, index int) attribute {
+	a := attribute{index: index, documents: b.count}
+	var there []condition
+	for _, part := range branchesOf(field) {
+		for _, text := range b.known[index] {
+			part.terms = append(part.terms, part.prefix()+text)
+			a.hasNone = a.hasNone || text == ""
+		}
+		there, a.branches = append(there, part.isThere()), append(a.branches, part)
+	}
+	a.none = not(or(there...))
+	return a
+}
+
 // attribute asks for the texts of a field.
 func (b breakdown) attribute(ctx context.Context, field filter.Field, index int) (attribute, error) {
+	if b.known != nil {
+		return b.knownAttribute(field, index), nil
+	}
 	a := attribute{index: index}
 	var there []condition
 	var counted, total int64
@@ -148,19 +166,19 @@ type combination struct {
 }
 
 // combinationsOf returns combinations of parts of attributes that together make up all,
-// of about maxCells at most. Without attributes it is one of nothing. It is an errTooWide
+// of about so many cells at most. Without attributes it is one of nothing. It is an errTooWide
 // that there are more than maxBreakdownRequests.
-func combinationsOf(attributes []attribute) ([]combination, error) {
+func combinationsOf(attributes []attribute, cells int) ([]combination, error) {
 	all := []combination{{width: 1}}
 	for i, a := range attributes {
 		// The following ones should not be divided again: they would be for each part.
 		following := 1
 		for _, next := range attributes[i+1:] {
-			following = min(maxCells, following*max(1, next.width()))
+			following = min(cells, following*max(1, next.width()))
 		}
 		var divided []combination
 		for _, c := range all {
-			for _, part := range a.parts(max(1, maxCells/following/c.width)) {
+			for _, part := range a.parts(max(1, cells/following/c.width)) {
 				divided = append(divided, combination{slices.Concat(c.parts, []attribute{part}), c.width * part.width()})
 			}
 			if len(divided) > maxBreakdownRequests {

@@ -87,7 +87,7 @@ func TestCombinations(t *testing.T) {
 		"second is":       {[]attribute{textsOfAttribute(3, 0, false), textsOfAttribute(maxCells, 0, false)}, 3},
 	} {
 		t.Run(name, func(t *testing.T) {
-			combinations, err := combinationsOf(tt.attributes)
+			combinations, err := combinationsOf(tt.attributes, maxCells)
 			require.NoError(t, err)
 			assert.Len(t, combinations, tt.want)
 			var cells []string
@@ -103,7 +103,7 @@ func TestCombinations(t *testing.T) {
 		})
 	}
 	many := textsOfAttribute(2000, 0, false)
-	_, err := combinationsOf([]attribute{many, many})
+	_, err := combinationsOf([]attribute{many, many}, maxCells)
 	require.ErrorIs(t, err, errTooWide)
 }
 

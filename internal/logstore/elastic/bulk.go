@@ -67,7 +67,9 @@ type item struct {
 	Index  string `json:"_index"`
 	ID     string `json:"_id"`
 	Status int    `json:"status"`
-	Error  *struct {
+	// SequenceNumber counts the changes of a shard; it is not there after an error.
+	SequenceNumber *int64 `json:"_seq_no"`
+	Error          *struct {
 		Type     string `json:"type"`
 		Reason   string `json:"reason"`
 		CausedBy struct {
@@ -110,7 +112,7 @@ func (b *Backend) send(ctx context.Context, r bulk) ([]item, error) {
 		b.stats.request(outcomeOf(status)).Add(1)
 	default:
 		b.stats.unanswered.Add(1)
-		b.limit.unanswered()
+		b.limit.shrink()
 	}
 	return items, err
 }
@@ -118,7 +120,7 @@ func (b *Backend) send(ctx context.Context, r bulk) ([]item, error) {
 func (b *Backend) exchange(ctx context.Context, r bulk) ([]item, error) {
 	request := esapi.BulkRequest{
 		Body:       bytes.NewReader(r.body),
-		FilterPath: []string{"items.*._index", "items.*._id", "items.*.status", "items.*.error.type", "items.*.error.reason", "items.*.error.caused_by.reason"},
+		FilterPath: []string{"items.*._index", "items.*._id", "items.*.status", "items.*._seq_no", "items.*.error.type", "items.*.error.reason", "items.*.error.caused_by.reason"},
 		Header:     http.Header{"Content-Type": {"application/x-ndjson"}},
 	}
 	response, err := request.Do(ctx, b.client)

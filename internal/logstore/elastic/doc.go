@@ -2,9 +2,10 @@
 //
 // # Layout
 //
-// A record is one document in the index of its own day (UTC, by its timestamp), under
-// an _id made of its project and its id, so that a retry always meets its first copy.
-// The document has
+// A record is one document in the index of its own day (UTC, by its timestamp), or in one
+// that days share which are far from today (setup_period.go), under an _id made of its
+// project and its id, so that a retry always meets its first copy. An index gets the
+// alias by which it is read when its shards answer. The document has
 //
 //   - the record itself, whole, in the object "record", which is not indexed: what is
 //     read is read from there;

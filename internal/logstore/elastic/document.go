@@ -12,12 +12,17 @@ import (
 	"github.com/docketlog/docket/internal/record"
 )
 
+// timestampFormat is that of fieldTimestamp.
+const timestampFormat = "2006-01-02T15:04:05.000Z"
+
 // document is what a record becomes. See layout.go.
 type document struct {
 	// id is the _id: the project and the record's id, as 7:0199….
 	id string
 	// day is the number since 1970 of the day (UTC) of the record's timestamp.
 	day int64
+	// isAhead is true if that is long after the record was received.
+	isAhead bool
 	// source is the JSON of the fields.
 	source []byte
 }
@@ -40,13 +45,15 @@ func (e *encoder) encode(dst []byte, r record.Record) (document, error) {
 		return document{}, err
 	}
 	timestamp := r.Log.Timestamp()
-	d := document{id: documentID(r.ProjectID(), r.ID()), day: dayOf(timestamp)}
+	d := document{
+		id: documentID(r.ProjectID(), r.ID()), day: dayOf(timestamp), isAhead: isAhead(timestamp, r.Log.ObservedTimestamp()),
+	}
 
 	e.lists.start()
 	dst = append(dst, '{')
 	dst = appendName(dst, fieldTimestamp)
 	dst = append(dst, '"')
-	dst = timeOf(timestamp).AppendFormat(dst, "2006-01-02T15:04:05.000Z")
+	dst = timeOf(timestamp).AppendFormat(dst, timestampFormat)
 	dst = append(dst, '"')
 	dst = appendName(dst, fieldTime)
 	dst = strconv.AppendInt(dst, timeNumber(timestamp), 10)

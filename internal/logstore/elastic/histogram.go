@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/docketlog/docket/internal/elasticsearch"
 	"github.com/docketlog/docket/internal/filter"
 	"github.com/docketlog/docket/internal/logstore"
 	"github.com/docketlog/docket/internal/logstore/tally"
@@ -33,7 +34,7 @@ func (b *Backend) Histogram(ctx context.Context, query logstore.HistogramQuery) 
 		if query.Offset%time.Millisecond == 0 && areAggregable(by) {
 			cells := breakdown{
 				at: at, documents: p.certain(), interval: query.Interval, offset: query.Offset, fields: by,
-				sums: histogramSums(query.WithBodyBytes),
+				sums: b.histogramSums(query.WithBodyBytes),
 			}
 			c.byCluster = func(ctx context.Context) error { return cells.countBuckets(ctx, total) }
 		}
@@ -46,11 +47,22 @@ func (b *Backend) Histogram(ctx context.Context, query logstore.HistogramQuery) 
 }
 
 // histogramSums returns the aggregations of buckets. A sum is exact up to 2^53.
-func histogramSums(withBodyBytes bool) aggregations {
-	if !withBodyBytes {
+func (b *Backend) histogramSums(withBodyBytes bool) aggregations {
+	if !withBodyBytes && !b.needsSums() {
 		return nil
 	}
-	return aggregations{"body_bytes": aggregations{"sum": aggregations{"field": fieldBodyBytes}}}
+	name := "body_bytes"
+	if !withBodyBytes {
+		name = "unused"
+	}
+	return aggregations{name: aggregations{"sum": aggregations{"field": fieldBodyBytes}}}
+}
+
+// needsSums reports whether there must be something in the buckets of a composite
+// aggregation: for those of times alone OpenSearch 2 takes a short cut, which fails where a
+// shard has none (status 500, "Index 0 out of bounds for length 0").
+func (b *Backend) needsSums() bool {
+	return b.product.Name == elasticsearch.OpenSearch && b.product.Major < 3
 }
 
 func (b breakdown) countBuckets(ctx context.Context, total *tally.Buckets) error {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -13,13 +14,22 @@ import (
 	"github.com/docketlog/docket/internal/elasticsearch"
 )
 
-// Days implements retention.Store.
+// Days implements retention.Store. A shared index counts as one of its last day.
 func (b *Backend) Days(ctx context.Context) ([]time.Time, error) {
 	done, err := b.use(ctx)
 	if err != nil {
 		return nil, err
 	}
 	defer done()
+	indices, err := b.listIndices(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return sortedDays(slices.Collect(maps.Values(indices))), nil
+}
+
+// listIndices returns the periods of all indices, by the names of these.
+func (b *Backend) listIndices(ctx context.Context) (map[string]period, error) {
 	answer, err := b.client.Do(ctx, http.MethodGet, "/"+b.alias()+"-*/_alias", url.Values{"expand_wildcards": {"all"}}, nil)
 	if err != nil {
 		return nil, fmt.Errorf("list the indices: %w", err)
@@ -28,14 +38,13 @@ func (b *Backend) Days(ctx context.Context) ([]time.Time, error) {
 	if err := json.Unmarshal(answer, &indices); err != nil {
 		return nil, fmt.Errorf("list the indices: %w", err)
 	}
-	var days []time.Time
+	periods := map[string]period{}
 	for name := range indices {
-		if start, ok := b.dayOfIndex(name); ok {
-			days = append(days, start)
+		if p, ok := b.periodOf(name); ok {
+			periods[name] = p
 		}
 	}
-	slices.SortFunc(days, time.Time.Compare)
-	return days, nil
+	return periods, nil
 }
 
 // DayBytes implements retention.Store. It counts all copies of the index.
@@ -45,13 +54,26 @@ func (b *Backend) DayBytes(ctx context.Context, day time.Time) (int64, error) {
 		return 0, err
 	}
 	defer done()
-	answer, err := b.client.Do(ctx, http.MethodGet, "/"+b.indexOf(day)+"/_stats/store",
+	var total int64
+	for _, index := range b.indicesOf(day) {
+		bytes, err := b.indexBytes(ctx, index)
+		if err != nil {
+			return 0, fmt.Errorf("measure an index: %w", err)
+		}
+		total += bytes
+	}
+	return total, nil
+}
+
+// indexBytes returns the size of an index, 0 if it is not there.
+func (b *Backend) indexBytes(ctx context.Context, index string) (int64, error) {
+	answer, err := b.client.Do(ctx, http.MethodGet, "/"+index+"/_stats/store",
 		url.Values{"forbid_closed_indices": {"false"}, "filter_path": {"_all.total.store.size_in_bytes"}}, nil)
 	if elasticsearch.StatusOf(err) == http.StatusNotFound {
 		return 0, nil
 	}
 	if err != nil {
-		return 0, fmt.Errorf("measure an index: %w", err)
+		return 0, err
 	}
 	var stats struct {
 		All struct {
@@ -62,14 +84,9 @@ func (b *Backend) DayBytes(ctx context.Context, day time.Time) (int64, error) {
 			} `json:"total"`
 		} `json:"_all"`
 	}
-	if err := json.Unmarshal(answer, &stats); err != nil {
-		return 0, fmt.Errorf("measure an index: %w", err)
-	}
-	return stats.All.Total.Store.Bytes, nil
+	err = json.Unmarshal(answer, &stats)
+	return stats.All.Total.Store.Bytes, err
 }
-
-// indexOf returns the name of the index of the day of a time.
-func (b *Backend) indexOf(t time.Time) string { return b.alias() + "-" + t.UTC().Format(dayFormat) }
 
 // projectsPerPage is how many projects Projects asks for at once.
 const projectsPerPage = 1000
@@ -81,11 +98,16 @@ func (b *Backend) Projects(ctx context.Context, day time.Time) ([]int64, error) 
 		return nil, err
 	}
 	defer done()
-	projects, err := b.projectsIn(ctx, b.indexOf(day))
-	if err != nil {
-		return nil, fmt.Errorf("list the projects of a day: %w", err)
+	var projects []int64
+	for _, index := range b.indicesOf(day) {
+		found, err := b.projectsIn(ctx, index)
+		if err != nil {
+			return nil, fmt.Errorf("list the projects of a day: %w", err)
+		}
+		projects = append(projects, found...)
 	}
-	return projects, nil
+	slices.Sort(projects)
+	return slices.Compact(projects), nil
 }
 
 func (b *Backend) projectsIn(ctx context.Context, index string) ([]int64, error) {
@@ -131,7 +153,12 @@ func (b *Backend) DeleteDay(ctx context.Context, day time.Time) error {
 		return err
 	}
 	defer done()
-	return b.deleteIndex(ctx, b.indexOf(day))
+	for _, index := range b.indicesOf(day) {
+		if err := b.deleteIndex(ctx, index); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (b *Backend) deleteIndex(ctx context.Context, name string) error {
@@ -151,7 +178,15 @@ func (b *Backend) DeleteProjects(ctx context.Context, day time.Time, projects []
 		return err
 	}
 	defer done()
-	index := b.indexOf(day)
+	for _, index := range b.indicesOf(day) {
+		if err := b.deleteProjectsIn(ctx, index, projects); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (b *Backend) deleteProjectsIn(ctx context.Context, index string, projects []int64) error {
 	if len(projects) > 0 {
 		if err := b.deleteRecords(ctx, index, projects); err != nil {
 			return fmt.Errorf("delete the records of projects: %w", err)

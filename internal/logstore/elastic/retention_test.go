@@ -100,7 +100,7 @@ func TestDayThatIsNotEmptyAfterAll(t *testing.T) {
 		b := newBackend(t, server)
 		one, two := newTestRecord("1"), newTestRecord("2")
 		require.NoError(t, b.Apply(t.Context(), []record.Record{one}, false))
-		require.NoError(t, b.deleteIfEmpty(t.Context(), b.indexOf(testDay())))
+		require.NoError(t, b.deleteIfEmpty(t.Context(), indexOf(b, testDay())))
 		require.NoError(t, b.Apply(t.Context(), []record.Record{two}, false))
 		requireSame(t, []record.Record{one, two}, search(t, b))
 	})

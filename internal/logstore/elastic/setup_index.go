@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"time"
 
 	"github.com/docketlog/docket/internal/elasticsearch"
 )
@@ -22,33 +21,17 @@ const (
 	durabilityAsync   = "async"
 )
 
-// indexName returns the name of the index of a day.
-func (b *Backend) indexName(day int64) string {
-	return b.alias() + "-" + startOfDay(day).Format(dayFormat)
-}
-
-// dayOfIndex is the inverse of indexName; ok is false for any other name.
-func (b *Backend) dayOfIndex(name string) (start time.Time, ok bool) {
-	text, hasPrefix := strings.CutPrefix(name, b.alias()+"-")
-	start, err := time.Parse(dayFormat, text)
-	return start, hasPrefix && err == nil && start.Format(dayFormat) == text
-}
-
-func startOfDay(day int64) time.Time { return time.Unix(day*int64(24*time.Hour/time.Second), 0).UTC() }
-
-// ensureIndex returns when the index of a day is there. All errors are those of the
-// cluster, not of a record.
-func (b *Backend) ensureIndex(ctx context.Context, day int64) error {
-	name := b.indexName(day)
-	b.indices.Lock()
-	_, isKnown := b.known[name]
-	b.indices.Unlock()
-	if isKnown {
+// ensureIndex returns when the index of a period is there and its records are found. An
+// error is that of the cluster, not of a record: a *refusedIndexError if the cluster does
+// not want such an index.
+func (b *Backend) ensureIndex(ctx context.Context, p period) error {
+	name := b.indexName(p)
+	if b.isKnown(name) {
 		return nil
 	}
 	found, err := b.inspect(ctx, name)
 	if elasticsearch.StatusOf(err) == http.StatusNotFound {
-		if err = b.createIndex(ctx, name, day); err == nil {
+		if err = b.createIndex(ctx, p); err == nil {
 			found, err = b.inspect(ctx, name)
 		}
 	}
@@ -67,6 +50,14 @@ func (b *Backend) ensureIndex(ctx context.Context, day int64) error {
 		delete(b.volatile, name)
 	}
 	return nil
+}
+
+// isKnown reports whether ensureIndex has nothing to do for an index.
+func (b *Backend) isKnown(name string) bool {
+	b.indices.Lock()
+	defer b.indices.Unlock()
+	_, ok := b.known[name]
+	return ok
 }
 
 // forgetIndex makes ensureIndex look again.
@@ -108,23 +99,42 @@ func (b *Backend) inspect(ctx context.Context, name string) (inspectedIndex, err
 	return indices[name], nil
 }
 
-// createIndex makes the index of a day. Its settings are those of the template; the
-// rest is said once more, as nothing would be found without it.
-func (b *Backend) createIndex(ctx context.Context, name string, day int64) error {
-	body := object{"mappings": mappings(), "aliases": object{b.alias(): object{}}}
+// refusedIndexError says that the cluster does not make an index, and will not as long as
+// nobody changes something: it has as many shards as it may have, for instance.
+type refusedIndexError struct {
+	name  string
+	cause error
+}
+
+func (e *refusedIndexError) Error() string {
+	return fmt.Sprintf("the cluster refuses to make the index %s: %v", e.name, e.cause)
+}
+
+func (e *refusedIndexError) Unwrap() error { return e.cause }
+
+// createIndex makes the index of a period. Its settings are those of the template; the
+// mapping is said once more, as nothing would be found without it. It gets no alias yet:
+// searches would meet it before its shards can answer.
+func (b *Backend) createIndex(ctx context.Context, p period) error {
+	name, body := b.indexName(p), object{"mappings": mappings()}
 	if b.config.Indices.MaxAge > 0 && !b.config.IsSetupOff && b.product.Name == elasticsearch.Elasticsearch {
 		// Else the age would be counted from now, also for records of long ago.
-		body["settings"] = object{"index.lifecycle.origination_date": startOfDay(day + 1).UnixMilli()}
+		body["settings"] = object{"index.lifecycle.origination_date": startOfDay(p.last + 1).UnixMilli()}
 	}
 	request := putRequest("/"+name, body)
 	_, err := b.client.Do(ctx, request.Method, request.Path, nil, request.Body)
 	if elasticsearch.StatusOf(err) != http.StatusBadRequest {
 		return err
 	}
-	if _, missing := b.inspect(ctx, name); missing != nil {
-		return err
+	_, missing := b.inspect(ctx, name)
+	switch {
+	case missing == nil:
+		return nil // another Docket has made it at the same time
+	case elasticsearch.StatusOf(missing) == http.StatusNotFound:
+		return &refusedIndexError{name, err}
+	default:
+		return missing
 	}
-	return nil // another Docket has made it at the same time
 }
 
 // adapt brings an index to what this version of Docket needs.
@@ -139,10 +149,32 @@ func (b *Backend) adapt(ctx context.Context, name string, found inspectedIndex) 
 			return fmt.Errorf("add fields to its mapping: %w", err)
 		}
 	}
-	if _, ok := found.Aliases[b.alias()]; !ok {
-		if _, err := b.client.Do(ctx, http.MethodPut, "/"+name+"/_alias/"+b.alias(), nil, nil); err != nil {
-			return fmt.Errorf("add the alias %s to it: %w", b.alias(), err)
-		}
+	if _, ok := found.Aliases[b.alias()]; ok {
+		return nil
+	}
+	if err := b.awaitIndex(ctx, name); err != nil {
+		return err
+	}
+	if _, err := b.client.Do(ctx, http.MethodPut, "/"+name+"/_alias/"+b.alias(), nil, nil); err != nil {
+		return fmt.Errorf("add the alias %s to it: %w", b.alias(), err)
 	}
 	return nil
+}
+
+// awaitIndex returns when all shards of an index answer searches, or with an error when
+// that takes long.
+func (b *Backend) awaitIndex(ctx context.Context, name string) error {
+	for wait := newBackoff(b.minBackoff); ; {
+		err := b.probe(ctx, name)
+		if err == nil || !isPassing(err) || !wait.next(ctx) {
+			return err
+		}
+	}
+}
+
+// probe returns an error unless all shards of an index answer a search.
+func (b *Backend) probe(ctx context.Context, name string) error {
+	_, err := b.client.Do(ctx, http.MethodPost, "/"+name+"/_search",
+		url.Values{"size": {"0"}, "terminate_after": {"1"}, "allow_partial_search_results": {"false"}}, nil)
+	return err
 }

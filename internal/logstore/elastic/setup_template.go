@@ -68,7 +68,6 @@ func (c Config) templateRequest(product elasticsearch.Product) Request {
 		"template": object{
 			"settings": object{"index": c.settings(product)},
 			"mappings": mappings(),
-			"aliases":  object{c.alias(): object{}},
 		},
 	})
 }

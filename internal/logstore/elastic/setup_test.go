@@ -81,14 +81,14 @@ func TestSetupMakesWhatItSays(t *testing.T) {
 		b := newBackend(t, server, func(c *Config) { c.Indices = IndexConfig{Shards: 2, Replicas: "0", Codec: "default"} })
 		require.NoError(t, b.Setup(t.Context()), "again")
 		require.NoError(t, b.Apply(t.Context(), []record.Record{newTestRecord("1")}, false))
-		answer, err := b.client.Do(t.Context(), http.MethodGet, "/"+b.indexOf(testDay())+"/_settings", url.Values{"flat_settings": {"true"}}, nil)
+		answer, err := b.client.Do(t.Context(), http.MethodGet, "/"+indexOf(b, testDay())+"/_settings", url.Values{"flat_settings": {"true"}}, nil)
 		require.NoError(t, err)
 		var indices map[string]struct{ Settings map[string]any }
 		require.NoError(t, json.Unmarshal(answer, &indices))
 		for name, want := range map[string]string{
 			"number_of_shards": "2", "number_of_replicas": "0", "codec": "default", "refresh_interval": "1s", "translog.durability": "request",
 		} {
-			assert.Equal(t, want, indices[b.indexOf(testDay())].Settings["index."+name], name)
+			assert.Equal(t, want, indices[indexOf(b, testDay())].Settings["index."+name], name)
 		}
 	})
 }
@@ -110,11 +110,11 @@ func TestSetupBesideAnotherVersion(t *testing.T) {
 		}
 		intervalOf := func(day time.Time) any {
 			require.NoError(t, b.Apply(t.Context(), []record.Record{at(newTestRecord("1"), day)}, false))
-			answer, err := b.client.Do(t.Context(), http.MethodGet, "/"+b.indexOf(day)+"/_settings", url.Values{"flat_settings": {"true"}}, nil)
+			answer, err := b.client.Do(t.Context(), http.MethodGet, "/"+indexOf(b, day)+"/_settings", url.Values{"flat_settings": {"true"}}, nil)
 			require.NoError(t, err)
 			var indices map[string]struct{ Settings map[string]any }
 			require.NoError(t, json.Unmarshal(answer, &indices))
-			return indices[b.indexOf(day)].Settings["index.refresh_interval"]
+			return indices[indexOf(b, day)].Settings["index.refresh_interval"]
 		}
 		put(mappingVersion-1, "7s")
 		assert.Equal(t, "1s", intervalOf(testDay()))
@@ -132,7 +132,7 @@ func TestSetupAtOnce(t *testing.T) {
 		for range 8 {
 			group.Go(func() {
 				assert.NoError(t, b.Setup(t.Context()))
-				assert.NoError(t, b.ensureIndex(t.Context(), 20_000))
+				assert.NoError(t, b.ensureIndex(t.Context(), dayPeriod(20_000)))
 			})
 		}
 		group.Wait()
@@ -180,9 +180,7 @@ func TestIndexIsAdapted(t *testing.T) {
 		t.Helper()
 		b := newBackend(t, server)
 		create(t, b, "2026.11.21", object{})
-		name := b.indexOf(testDay())
-		_, err := b.client.Do(t.Context(), http.MethodDelete, "/"+name+"/_alias/"+b.alias(), nil, nil)
-		require.NoError(t, err)
+		name := indexOf(b, testDay())
 		found, err := b.inspect(t.Context(), name)
 		require.NoError(t, err)
 		assert.Empty(t, found.Aliases)
@@ -241,15 +239,36 @@ func TestSetupReplacesAPolicy(t *testing.T) {
 func TestNamesOfIndices(t *testing.T) {
 	b := &Backend{prefix: "docket"}
 	for day, want := range map[int64]string{0: "docket-records-1970.01.01", 20778: "docket-records-2026.11.21", 213503: "docket-records-2554.07.21"} {
-		assert.Equal(t, want, b.indexName(day))
-		start, ok := b.dayOfIndex(want)
+		assert.Equal(t, want, b.indexName(dayPeriod(day)))
+		p, ok := b.periodOf(want)
 		assert.True(t, ok)
-		assert.Equal(t, startOfDay(day), start)
-		assert.Equal(t, want, b.indexOf(start.Add(24*time.Hour-1)))
+		assert.Equal(t, day, p.last)
+		assert.Equal(t, want, indexOf(b, startOfDay(day).Add(24*time.Hour-1)))
 		assert.Regexp(t, `^docket-records-\d{4}\.\d\d\.\d\d$`, want)
 	}
-	for _, name := range []string{"docket-records", "docket-records-", "docket-records-2026.1.1", "docket-records-2026.02.30", "other-records-2026.01.01", "docket-records-2026.01.01-1"} {
-		_, ok := b.dayOfIndex(name)
+	for day, want := range map[int64]struct{ name, last string }{
+		0:      {"docket-records-before-2000", "1999-12-31"},
+		10956:  {"docket-records-before-2000", "1999-12-31"},
+		10957:  {"docket-records-2000", "2000-12-31"},
+		20778:  {"docket-records-2026", "2026-12-31"},
+		47481:  {"docket-records-2099", "2099-12-31"},
+		47482:  {"docket-records-after-2099", "2554-07-21"},
+		213503: {"docket-records-after-2099", "2554-07-21"},
+	} {
+		shared := sharedPeriod(day)
+		assert.Equal(t, want.name, b.indexName(shared))
+		assert.Equal(t, want.last, startOfDay(shared.last).Format(time.DateOnly))
+		p, ok := b.periodOf(want.name)
+		assert.True(t, ok)
+		assert.Equal(t, shared, p)
+		assert.Equal(t, []string{b.indexName(dayPeriod(p.last)), want.name}, b.indicesOf(startOfDay(p.last)))
+	}
+	assert.Equal(t, []string{"docket-records-2026.11.21"}, b.indicesOf(testDay().Add(time.Hour)))
+	for _, name := range []string{
+		"docket-records", "docket-records-", "docket-records-2026.1.1", "docket-records-2026.02.30", "other-records-2026.01.01",
+		"docket-records-2026.01.01-1", "docket-records-1999", "docket-records-2100", "docket-records-02026", "docket-records-before", "docket-records-1",
+	} {
+		_, ok := b.periodOf(name)
 		assert.False(t, ok, name)
 	}
 }

@@ -35,6 +35,7 @@ func (b *Backend) Apply(ctx context.Context, batch []record.Record, _ bool) erro
 	if err := w.write(ctx, batch); err != nil {
 		return fmt.Errorf("apply: %w", err)
 	}
+	b.forgetOverlarge()
 	if len(w.refusals) == 0 {
 		return nil
 	}
@@ -72,22 +73,19 @@ func (w *batchWriter) write(ctx context.Context, batch []record.Record) error {
 
 // encode makes bulk requests of a batch.
 func (w *batchWriter) encode(ctx context.Context, batch []record.Record, send func(bulk)) error {
-	next := w.newBulk(len(batch))
+	next, places := w.newBulk(len(batch)), placer{backend: w.backend}
 	var source []byte
 	for position, r := range batch {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		d, err := w.backend.encodeSafely(source[:0], r)
+		d, index, err := w.prepare(ctx, source[:0], r, &places)
 		if reason, ok := errors.AsType[refusal](err); ok {
 			w.refuse(position, string(reason))
 			continue
 		}
 		if err != nil {
-			return fmt.Errorf("encode record %d of the batch: %w", position, err)
-		}
-		if err := w.backend.ensureIndex(ctx, d.day); err != nil {
-			return err
+			return fmt.Errorf("record %d of the batch: %w", position, err)
 		}
 		source = d.source
 		isFull := len(next.body)+len(d.source) > w.backend.limit.get() || len(next.actions) == maxBulkRecords
@@ -95,13 +93,26 @@ func (w *batchWriter) encode(ctx context.Context, batch []record.Record, send fu
 			send(next)
 			next = w.newBulk(len(batch) - position)
 		}
-		next.add(position, w.backend.indexName(d.day), d)
+		next.add(position, index, d)
 		w.backend.documentBytes += (len(d.source) - w.backend.documentBytes) / 16
 	}
 	if len(next.actions) > 0 {
 		send(next)
 	}
 	return nil
+}
+
+// prepare makes the document of a record, which is appended to dst, and finds the index for
+// it.
+func (w *batchWriter) prepare(ctx context.Context, dst []byte, r record.Record, places *placer) (d document, index string, err error) {
+	if d, err = w.backend.encodeSafely(dst, r); err != nil {
+		return d, "", err
+	}
+	if limit := w.backend.config.MaxDocumentBytes; len(d.source) > limit {
+		return d, "", refusal(fmt.Sprintf("its document has %d bytes, more than the largest that is sent to the cluster, %d", len(d.source), limit))
+	}
+	index, err = places.place(ctx, d)
+	return d, index, err
 }
 
 // newBulk returns a bulk request with room for some documents, as far as they fit.
@@ -135,14 +146,31 @@ func (w *batchWriter) deliver(ctx context.Context, r bulk) error {
 			return w.split(ctx, r, err)
 		}
 		if err == nil {
+			// Should this fail, the batch comes again, and its indices are looked at.
+			if err := w.backend.adopt(ctx, items); err != nil {
+				return err
+			}
 			left, err = w.settle(ctx, r, items)
 		}
+		if isNoRoom(err) {
+			w.backend.limit.shrink()
+		}
 		if err == nil || !isPassing(err) || !wait.next(ctx) {
-			return err
+			return w.giveUp(left, err)
 		}
 		w.backend.stats.retries.Add(1)
 		r = r.only(left)
 	}
+}
+
+// giveUp returns the error of a request that is not sent again now, nil if there is none. A
+// document that is alone with an error that may never end is refused some time.
+func (w *batchWriter) giveUp(left []action, err error) error {
+	if len(left) == 1 && isNoRoom(err) && w.backend.outlasts(left[0]) {
+		w.refuse(left[0].position, noRoomReason(left[0].end-left[0].start, w.backend.patience, err))
+		return nil
+	}
+	return err
 }
 
 // split delivers a bulk request that is too large in halves. A document that is too

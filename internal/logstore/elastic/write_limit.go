@@ -7,7 +7,7 @@ const minBulkBytes = 64 << 10
 
 // bulkLimit is how large bulk requests are made. What is not answered may be too large:
 // for the time that a request may take, or for something on the way that ends the
-// connection. So their size is halved then, and doubled again by each that is taken; but
+// connection; and so may be what the cluster has no room for now. So their size is halved then, and doubled again by each that is taken; but
 // what was said to be too large is not tried again.
 type bulkLimit struct {
 	mutex sync.Mutex
@@ -30,8 +30,8 @@ func (l *bulkLimit) taken() {
 	l.bytes = min(2*l.bytes, l.ceiling)
 }
 
-// unanswered notes a request without one.
-func (l *bulkLimit) unanswered() {
+// shrink notes a request without an answer, or for which there was no room.
+func (l *bulkLimit) shrink() {
 	l.mutex.Lock()
 	defer l.mutex.Unlock()
 	l.bytes = min(l.bytes, max(l.bytes/2, minBulkBytes))

@@ -14,10 +14,10 @@ func TestBulkLimit(t *testing.T) {
 	l := newBulkLimit(8 << 20)
 	l.taken()
 	assert.Equal(t, 8<<20, l.get())
-	l.unanswered()
+	l.shrink()
 	assert.Equal(t, 4<<20, l.get())
 	for range 20 {
-		l.unanswered()
+		l.shrink()
 	}
 	assert.Equal(t, minBulkBytes, l.get())
 	l.taken()
@@ -30,7 +30,7 @@ func TestBulkLimit(t *testing.T) {
 	l.tooLarge(1000)
 	assert.Equal(t, minBulkBytes, l.get())
 	small := newBulkLimit(1000)
-	small.unanswered()
+	small.shrink()
 	small.tooLarge(10)
 	assert.Equal(t, 1000, small.get(), "not more than was asked for")
 }

@@ -142,7 +142,7 @@ func TestIndexThatTakesNothing(t *testing.T) {
 		first, second := newTestRecord("1"), newTestRecord("2")
 		next := at(newTestRecord("3"), testDay().AddDate(0, 0, 1))
 		require.NoError(t, b.Apply(t.Context(), []record.Record{first}, false))
-		index := b.indexOf(testDay())
+		index := indexOf(b, testDay())
 		post := func(action string) {
 			_, err := b.client.Do(t.Context(), http.MethodPost, "/"+index+"/"+action, nil, nil)
 			require.NoError(t, err)
@@ -181,13 +181,13 @@ func TestIndexThatIsGone(t *testing.T) {
 		t.Helper()
 		b := newBackend(t, server)
 		require.NoError(t, b.Apply(t.Context(), []record.Record{newTestRecord("1")}, false))
-		_, err := b.client.Do(t.Context(), http.MethodDelete, "/"+b.indexOf(testDay()), nil, nil)
+		_, err := b.client.Do(t.Context(), http.MethodDelete, "/"+indexOf(b, testDay()), nil, nil)
 		require.NoError(t, err)
 		require.NoError(t, b.Sync(t.Context()))
 		two := newTestRecord("2")
 		require.NoError(t, b.Apply(t.Context(), []record.Record{two}, false))
 		requireSame(t, []record.Record{two}, search(t, b))
-		found, err := b.inspect(t.Context(), b.indexOf(testDay()))
+		found, err := b.inspect(t.Context(), indexOf(b, testDay()))
 		require.NoError(t, err)
 		assert.Equal(t, mappingVersion, found.Mappings.Meta.Version)
 		assert.Contains(t, found.Aliases, b.alias())
@@ -208,7 +208,7 @@ func TestAttributesDoNotGrowTheMapping(t *testing.T) {
 		b := newBackend(t, server)
 		records := []record.Record{newTestRecord("first")}
 		require.NoError(t, b.Apply(t.Context(), records, false))
-		before := mappingOf(t, b, b.indexOf(testDay()))
+		before := mappingOf(t, b, indexOf(b, testDay()))
 		var batch []record.Record
 		for i := range 1000 {
 			r := newTestRecord(fmt.Sprint(i))
@@ -243,7 +243,7 @@ func TestAttributesDoNotGrowTheMapping(t *testing.T) {
 		batch = append(batch, all)
 		require.NoError(t, b.Apply(t.Context(), batch, false))
 		requireSame(t, append(records, batch...), search(t, b))
-		assert.Equal(t, before, mappingOf(t, b, b.indexOf(testDay())))
+		assert.Equal(t, before, mappingOf(t, b, indexOf(b, testDay())))
 	})
 }
 
@@ -299,7 +299,7 @@ func TestSyncOfAnIndexThatIsNotDurable(t *testing.T) {
 // flushes returns how often the index of testDay was flushed.
 func flushes(tb testing.TB, b *Backend) int64 {
 	tb.Helper()
-	answer, err := b.client.Do(tb.Context(), http.MethodGet, "/"+b.indexOf(testDay())+"/_stats/flush", nil, nil)
+	answer, err := b.client.Do(tb.Context(), http.MethodGet, "/"+indexOf(b, testDay())+"/_stats/flush", nil, nil)
 	require.NoError(tb, err)
 	var stats struct {
 		All struct {

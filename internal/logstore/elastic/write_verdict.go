@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
-	"net/url"
 	"time"
 
 	"github.com/docketlog/docket/internal/elasticsearch"
@@ -85,6 +84,23 @@ func (w *batchWriter) settle(ctx context.Context, r bulk, items []item) (left []
 	return left, err
 }
 
+// adopt sees to it that documents are found of indices of which one was the first of a
+// shard. Then the cluster may have made the index by itself, without an alias, because
+// somebody has just deleted it.
+func (b *Backend) adopt(ctx context.Context, items []item) error {
+	for _, first := range items {
+		p, isOurs := b.periodOf(first.Index)
+		if !isOurs || first.SequenceNumber == nil || *first.SequenceNumber > 0 {
+			continue
+		}
+		b.forgetIndex(first.Index)
+		if err := b.ensureIndex(ctx, p); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func (b *Backend) countStored(status int) {
 	if status == http.StatusConflict {
 		b.stats.existing.Add(1)
@@ -96,8 +112,7 @@ func (b *Backend) countStored(status int) {
 // checkIndex returns an error unless an index answers searches. When it does not, as
 // when somebody has closed it, the cluster blames the documents.
 func (b *Backend) checkIndex(ctx context.Context, name string) error {
-	_, err := b.client.Do(ctx, http.MethodPost, "/"+name+"/_search", url.Values{"size": {"0"}, "terminate_after": {"1"}}, nil)
-	if err != nil {
+	if err := b.probe(ctx, name); err != nil {
 		b.forgetIndex(name)
 		return fmt.Errorf("the index %s takes no documents: %w", name, err)
 	}

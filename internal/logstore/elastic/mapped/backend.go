@@ -5,11 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"sync/atomic"
+	"time"
 
 	"go.uber.org/zap"
 
 	"github.com/docketlog/docket/internal/elasticsearch"
 	"github.com/docketlog/docket/internal/logstore"
+	"github.com/docketlog/docket/internal/logstore/retention"
 	"github.com/docketlog/docket/internal/logstore/tally"
 	"github.com/docketlog/docket/internal/record"
 )
@@ -48,10 +50,12 @@ type Mapping struct {
 	// Body is the message. Level is the name or the number of a severity, as
 	// record.ParseSeverity reads it. Service is the name of the service.
 	Body, Level, Service string
-	// TraceID is a trace id in hex. What is none stays an attribute.
-	TraceID string
-	// ID is a text that no two documents share; "" is the _id, which no two documents of
-	// an index share.
+	// EventName is the name of the event, such as event.action of ECS.
+	EventName string
+	// TraceID and SpanID are ids in hex. What is none stays an attribute.
+	TraceID, SpanID string
+	// ID is a text that no two documents share, of which the record's id is made; "" is the
+	// _id, which no two documents of an index share.
 	ID string
 }
 
@@ -61,7 +65,10 @@ type Backend struct {
 	isClosed atomic.Bool
 }
 
-var _ logstore.Backend = (*Backend)(nil)
+var (
+	_ logstore.Backend = (*Backend)(nil)
+	_ retention.Store  = (*Backend)(nil)
+)
 
 // New returns a backend. It sends nothing yet.
 func New(config Config) (*Backend, error) {
@@ -103,6 +110,21 @@ func (b *Backend) Sync(context.Context) error {
 	}
 	return nil
 }
+
+// Days implements retention.Store: none are Docket's to delete.
+func (b *Backend) Days(context.Context) ([]time.Time, error) { return nil, nil }
+
+// DayBytes implements retention.Store.
+func (b *Backend) DayBytes(context.Context, time.Time) (int64, error) { return 0, nil }
+
+// Projects implements retention.Store.
+func (b *Backend) Projects(context.Context, time.Time) ([]int64, error) { return nil, nil }
+
+// DeleteDay implements retention.Store: it returns ErrReadOnly.
+func (b *Backend) DeleteDay(context.Context, time.Time) error { return ErrReadOnly }
+
+// DeleteProjects implements retention.Store: it returns ErrReadOnly.
+func (b *Backend) DeleteProjects(context.Context, time.Time, []int64) error { return ErrReadOnly }
 
 // Close implements logstore.Backend. It does not wait for running calls.
 func (b *Backend) Close() error {

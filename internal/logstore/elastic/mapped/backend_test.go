@@ -34,7 +34,7 @@ func newBackend(t *testing.T, server elasticsearchtest.Server, changes ...func(*
 	t.Helper()
 	config := Config{
 		Client: server.Client, Index: server.Prefix + "-logs-*", ProjectID: project,
-		Mapping: Mapping{Timestamp: "@timestamp", Body: "message", Level: "log.level", Service: "service.name", TraceID: "trace.id"},
+		Mapping: Mapping{Timestamp: "@timestamp", Body: "message", Level: "log.level", Service: "service.name", TraceID: "trace.id", SpanID: "span.id", EventName: "event.action"},
 	}
 	for _, change := range changes {
 		change(&config)
@@ -84,7 +84,7 @@ func TestDocumentsBecomeRecords(t *testing.T) {
 
 		index(t, server, "a", object{
 			"@timestamp": "2026-11-21T11:00:00.123+01:00", "message": "card declined", "log": object{"level": "WARN", "file": "a.go"},
-			"service": object{"name": "shop"}, "trace.id": "0AF7651916CD43DD8448EB211C80319C", "host": "web", "ms": 1.5, "count": 3,
+			"service": object{"name": "shop"}, "trace.id": "0AF7651916CD43DD8448EB211C80319C", "span.id": "00f067aa0ba902b7", "event.action": "charge", "host": "web", "ms": 1.5, "count": 3,
 			"tags": []any{"a", "b"}, "trace": object{"sampled": true},
 		}, object{"@timestamp": "1969-12-31T23:59:59Z"}, object{"message": "no time"},
 			object{"@timestamp": "2026-11-21T09:00:00Z", "message": 1, "trace": object{"id": "no id"}})
@@ -101,14 +101,18 @@ func TestDocumentsBecomeRecords(t *testing.T) {
 		assert.Equal(t, "warn", text(filter.PlaceLevel, ""))
 		assert.Equal(t, "shop", text(filter.PlaceService, ""))
 		assert.Equal(t, "0af7651916cd43dd8448eb211c80319c", text(filter.PlaceTraceID, ""))
-		assert.Equal(t, "a-0", text(filter.PlaceID, ""))
+		assert.Equal(t, idOf("a-0"), text(filter.PlaceID, ""))
+		assert.Equal(t, "a-0", text(filter.PlaceLogAttribute, "_id"))
+		assert.Equal(t, server.Prefix+"-logs-a", text(filter.PlaceLogAttribute, "_index"))
+		assert.Equal(t, "00f067aa0ba902b7", text(filter.PlaceSpanID, ""))
+		assert.Equal(t, "charge", text(filter.PlaceEventName, ""))
 		assert.Equal(t, "1.5", text(filter.PlaceLogAttribute, "ms"))
 		assert.Equal(t, "3", text(filter.PlaceLogAttribute, "count"))
 		assert.Equal(t, `["a","b"]`, text(filter.PlaceLogAttribute, "tags"))
 		assert.Equal(t, "a.go", text(filter.PlaceLogAttribute, "log.file"))
 		assert.Equal(t, "true", text(filter.PlaceLogAttribute, "trace.sampled"))
 		assert.Equal(t, int64(project), found[0].ProjectID())
-		for _, key := range []string{"message", "log.level", "service", "trace.id", "@timestamp"} {
+		for _, key := range []string{"message", "log.level", "service", "trace.id", "span.id", "event.action", "@timestamp"} {
 			_, ok := filter.Field{Place: filter.PlaceLogAttribute, Key: key}.Text(found[0])
 			assert.False(t, ok, key)
 		}
@@ -269,6 +273,15 @@ func TestNarrow(t *testing.T) {
 				filter.And{filter.BodyContains("a"), filter.Equal{Field: filter.Field{Place: filter.PlaceService}, Values: []string{"a"}}},
 				`[{"terms":{"service.name":["a"]}}]`,
 			},
+			"id": {
+				filter.Equal{Field: filter.Field{Place: filter.PlaceID}, Values: []string{idOf("AZqo8s3qTk2vW1bC_x-9")}},
+				`[{"terms":{"_id":["AZqo8s3qTk2vW1bC_x-9"]}}]`,
+			},
+			"id that was a text": {filter.Equal{Field: filter.Field{Place: filter.PlaceID}, Values: []string{idOf("a-0")}}, `null`},
+			"index": {
+				filter.Equal{Field: filter.Field{Place: filter.PlaceLogAttribute, Key: "_index"}, Values: []string{"a"}},
+				`[{"terms":{"_index":["a"]}}]`,
+			},
 			"trace": {
 				filter.Equal{Field: filter.Field{Place: filter.PlaceTraceID}, Values: []string{"0a"}},
 				`[{"bool":{"minimum_should_match":1,"should":[{"term":{"trace.id":{"case_insensitive":true,"value":"0a"}}}]}}]`,
@@ -311,11 +324,16 @@ func TestNothingIsWritten(t *testing.T) {
 		t.Helper()
 		b := newBackend(t, server)
 		require.ErrorIs(t, b.Apply(t.Context(), []record.Record{record.New()}, false), ErrReadOnly)
+		require.ErrorIs(t, b.DeleteDay(t.Context(), start()), ErrReadOnly)
+		require.ErrorIs(t, b.DeleteProjects(t.Context(), start(), nil), ErrReadOnly)
+		days, err := b.Days(t.Context())
+		require.NoError(t, err)
+		assert.Empty(t, days)
 		require.NoError(t, b.Sync(t.Context()))
 		require.NoError(t, b.Close())
 		require.ErrorIs(t, b.Close(), logstore.ErrClosed)
 		require.ErrorIs(t, b.Sync(t.Context()), logstore.ErrClosed)
-		_, err := b.Search(t.Context(), all())
+		_, err = b.Search(t.Context(), all())
 		require.ErrorIs(t, err, logstore.ErrClosed)
 		_, err = b.Count(t.Context(), all())
 		require.ErrorIs(t, err, logstore.ErrClosed)

@@ -3,7 +3,8 @@
 // is written.
 //
 // A document becomes a record by a Mapping, which says which fields of its source have
-// the timestamp, the body and so on. All others become log attributes.
+// the timestamp, the body and so on. All others become log attributes, and so do its _index
+// and its _id. Records have ids that are UUIDs everywhere else; so they have here (idOf).
 //
 // How those indices are made is not Docket's choice. So the cluster is only asked for
 // what is within a time and, where a filter names exact texts of fields that are keywords

@@ -16,6 +16,12 @@ import (
 	"github.com/docketlog/docket/internal/record"
 )
 
+// Attributes that say where a document is. Sources cannot have such fields.
+const (
+	attributeIndex      = "_index"
+	attributeDocumentID = "_id"
+)
+
 // recordOf returns the record that a document becomes.
 func (b *Backend) recordOf(found searches.Hit) (record.Record, error) {
 	timestamp, err := b.timestampOf(found)
@@ -44,14 +50,22 @@ func (b *Backend) recordOf(found searches.Hit) (record.Record, error) {
 			r.Log.SetSeverityNumber(number)
 		}
 	}
+	if name, ok := take(attributes, mapping.EventName); ok {
+		r.Log.SetEventName(filter.Text(name))
+	}
 	if trace, ok := take(attributes, mapping.TraceID); ok {
 		setTraceID(r, mapping.TraceID, trace)
+	}
+	if span, ok := take(attributes, mapping.SpanID); ok {
+		setSpanID(r, mapping.SpanID, span)
 	}
 	id := found.ID
 	if value, ok := take(attributes, mapping.ID); ok {
 		id = filter.Text(value)
 	}
-	attributes.PutStr(record.AttributeID, id)
+	attributes.PutStr(record.AttributeID, idOf(id))
+	attributes.PutStr(attributeIndex, found.Index)
+	attributes.PutStr(attributeDocumentID, found.ID)
 	return r, nil
 }
 
@@ -75,13 +89,28 @@ func (b *Backend) timestampOf(found searches.Hit) (pcommon.Timestamp, error) {
 // setTraceID sets the trace id, or puts the value back if it is none.
 func setTraceID(r record.Record, field string, value pcommon.Value) {
 	var id pcommon.TraceID
+	if setID(r, field, value, id[:]) {
+		r.Log.SetTraceID(id)
+	}
+}
+
+// setSpanID does the same with the span id.
+func setSpanID(r record.Record, field string, value pcommon.Value) {
+	var id pcommon.SpanID
+	if setID(r, field, value, id[:]) {
+		r.Log.SetSpanID(id)
+	}
+}
+
+// setID decodes an id of as many bytes as there is room for, or puts the value back.
+func setID(r record.Record, field string, value pcommon.Value, id []byte) (ok bool) {
 	decoded, err := hex.DecodeString(filter.Text(value))
 	if err != nil || len(decoded) != len(id) {
 		value.CopyTo(r.Log.Attributes().PutEmpty(field))
-		return
+		return false
 	}
-	copy(id[:], decoded)
-	r.Log.SetTraceID(id)
+	copy(id, decoded)
+	return true
 }
 
 // take removes the value at a path from a map and returns it: that of the key, else the

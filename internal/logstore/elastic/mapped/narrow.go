@@ -1,6 +1,7 @@
 package mapped
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -80,8 +81,12 @@ func (b *Backend) exactTextsOf(part filter.Expression) (exactTexts, bool) {
 		exact.field = b.config.Mapping.Service
 	case filter.PlaceTraceID:
 		exact.field, exact.isAnyCase = b.config.Mapping.TraceID, true
+	case filter.PlaceSpanID:
+		exact.field, exact.isAnyCase = b.config.Mapping.SpanID, true
+	case filter.PlaceEventName:
+		exact.field = b.config.Mapping.EventName
 	case filter.PlaceID:
-		exact.field = b.config.Mapping.ID
+		return b.documentsOf(equal.Values)
 	case filter.PlaceLogAttribute, filter.PlaceAttribute:
 		switch equal.Field.Key {
 		case record.AttributeID, record.AttributeServiceName, record.AttributeProjectID: // set here
@@ -99,9 +104,25 @@ func (b *Backend) exactTextsOf(part filter.Expression) (exactTexts, bool) {
 	return exact, exact.field != ""
 }
 
+// documentsOf returns what says of documents that their records have one of some ids.
+func (b *Backend) documentsOf(ids []string) (exactTexts, bool) {
+	exact := exactTexts{field: cmp.Or(b.config.Mapping.ID, attributeDocumentID)}
+	for _, id := range ids {
+		text, ok := textOfID(id)
+		if !ok {
+			return exactTexts{}, false
+		}
+		exact.texts = append(exact.texts, text)
+	}
+	return exact, len(ids) > 0
+}
+
 // condition returns the condition for the cluster; ok is false if the field is not a
 // keyword that tells the texts.
 func (e exactTexts) condition(keywords map[string]keyword) (object, bool) {
+	if e.field == attributeIndex || e.field == attributeDocumentID {
+		return object{"terms": object{e.field: e.texts}}, true
+	}
 	field, ok := keywords[e.field]
 	if !ok {
 		return nil, false
