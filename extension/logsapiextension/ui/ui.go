@@ -1,0 +1,160 @@
+// Package ui is the web page: modules and style sheets that a browser loads one by one, and
+// the handler that serves them.
+//
+// Nothing in it comes from other hosts, and the policy that goes with every file keeps it
+// so, whatever a record holds: scripts and styles are these files only, texts cannot become
+// markup, and requests go to the server that the page is from.
+package ui
+
+import (
+	"bytes"
+	"compress/gzip"
+	"crypto/sha256"
+	"embed"
+	"encoding/hex"
+	"fmt"
+	"io/fs"
+	"net/http"
+	"path"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Files are the page's.
+//
+//go:embed index.html icon.svg *.js */*.js */*/*.js styles/*.css embed/table.html
+var Files embed.FS
+
+// Policy is the Content-Security-Policy of every file.
+const Policy = policy + "frame-ancestors 'none'"
+
+const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; " +
+	"base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'; "
+
+// framedFile is the only file that pages of other origins may show in a frame: the audit
+// table of one customer.
+const framedFile = "embed/table.html"
+
+// indexFile is served for the folder.
+const indexFile = "index.html"
+
+// types are the files that are served, by their endings. Others, such as the settings of
+// the checkers, are not.
+var types = map[string]string{ //nolint:gochecknoglobals // a table
+	".html": "text/html; charset=utf-8",
+	".js":   "text/javascript; charset=utf-8",
+	".css":  "text/css; charset=utf-8",
+	".svg":  "image/svg+xml",
+}
+
+// Handler serves the files.
+type Handler struct {
+	// files is by the path below the folder.
+	files map[string]*file
+	// framePolicy is the policy of framedFile.
+	framePolicy string
+}
+
+type file struct {
+	mediaType, tag string
+	// content returns what is served, compressed the same in gzip. Both are made when they
+	// are first asked for.
+	content, compressed func() []byte
+}
+
+// New returns a handler of the files of a folder. Pages of the given origins, such as
+// https://app.example.com, may show the audit table in a frame.
+func New(folder fs.FS, frameAncestors ...string) (*Handler, error) {
+	handler := &Handler{files: map[string]*file{}, framePolicy: Policy}
+	if len(frameAncestors) > 0 {
+		handler.framePolicy = policy + "frame-ancestors " + strings.Join(frameAncestors, " ")
+	}
+	err := fs.WalkDir(folder, ".", func(name string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() || types[path.Ext(name)] == "" {
+			return err
+		}
+		content, err := fs.ReadFile(folder, name)
+		if err != nil {
+			return err
+		}
+		digest := sha256.Sum256(content)
+		served := sync.OnceValue(func() []byte { return contentOf(name, content) })
+		handler.files[name] = &file{
+			mediaType: types[path.Ext(name)], tag: hex.EncodeToString(digest[:12]), content: served,
+			compressed: sync.OnceValue(func() []byte { return compress(served()) }),
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read the files of the web page: %w", err)
+	}
+	return handler, nil
+}
+
+// contentOf returns what is served of a file.
+func contentOf(name string, content []byte) []byte {
+	if path.Ext(name) == ".js" {
+		return withoutComments(content)
+	}
+	return content
+}
+
+func compress(content []byte) []byte {
+	var compressed bytes.Buffer
+	writer := gzip.NewWriter(&compressed)
+	_, _ = writer.Write(content) // a buffer takes everything
+	_ = writer.Close()
+	return compressed.Bytes()
+}
+
+// Serve answers with the file of a name, "" being the index. It returns false, and has
+// written nothing, when there is none.
+func (h *Handler) Serve(w http.ResponseWriter, r *http.Request, name string) bool {
+	if name == "" {
+		name = indexFile
+	}
+	file, ok := h.files[name]
+	if !ok {
+		return false
+	}
+	header := w.Header()
+	header.Set("Content-Type", file.mediaType)
+	header.Set("Content-Security-Policy", Policy)
+	switch {
+	case name == framedFile:
+		header.Set("Content-Security-Policy", h.framePolicy)
+	case file.mediaType == types[".js"]:
+		// An app that embeds the audit table loads it from here. The files are no secret.
+		header.Set("Access-Control-Allow-Origin", "*")
+		header.Set("Cross-Origin-Resource-Policy", "cross-origin")
+	}
+	header.Set("X-Content-Type-Options", "nosniff")
+	header.Set("Referrer-Policy", "no-referrer")
+	header.Set("Cross-Origin-Opener-Policy", "same-origin")
+	// A browser asks each time whether its copy is still right, so that after an update
+	// no file of the version before is left.
+	header.Set("Cache-Control", "no-cache")
+	header.Set("Vary", "Accept-Encoding")
+	content, tag := file.content(), file.tag
+	if acceptsGzip(r.Header.Get("Accept-Encoding")) {
+		content, tag = file.compressed(), file.tag+"-gzip"
+		header.Set("Content-Encoding", "gzip")
+	}
+	header.Set("ETag", `"`+tag+`"`)
+	http.ServeContent(w, r, name, time.Time{}, bytes.NewReader(content))
+	return true
+}
+
+// acceptsGzip reads the header Accept-Encoding.
+func acceptsGzip(header string) bool {
+	for coding := range strings.SplitSeq(header, ",") {
+		name, quality, _ := strings.Cut(coding, ";")
+		if !strings.EqualFold(strings.TrimSpace(name), "gzip") {
+			continue
+		}
+		_, value, _ := strings.Cut(quality, "=")
+		return strings.Trim(value, " 0.") != "" || quality == ""
+	}
+	return false
+}
