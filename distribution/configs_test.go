@@ -15,7 +15,7 @@ func TestReadyConfigurationsAreTheSame(t *testing.T) {
 	embedded, cluster := readConfig(t, "docket.yaml"), readConfig(t, "elasticsearch.yaml")
 	extensions := cluster["extensions"].(map[string]any)
 	for extension, options := range map[string][]string{
-		"log_store": {"elasticsearch"}, "project_key": {"stale_after", "snapshot_file"},
+		"log_store": {"elasticsearch"}, "project_key": {"stale_after", "snapshot_file"}, "alerting": {"grace"},
 	} {
 		for _, option := range options {
 			assert.Contains(t, extensions[extension], option)

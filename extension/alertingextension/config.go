@@ -11,6 +11,7 @@ import (
 	"go.opentelemetry.io/collector/config/configoptional"
 	"go.opentelemetry.io/collector/confmap"
 
+	"github.com/docketlog/docket/internal/alert"
 	"github.com/docketlog/docket/internal/alert/notify"
 )
 
@@ -34,6 +35,8 @@ type Config struct {
 	QueryTimeout time.Duration `mapstructure:"query_timeout"`
 	// MaxAlertsPerProject is how many alerts a project may have; 0 is any number.
 	MaxAlertsPerProject int `mapstructure:"max_alerts_per_project"`
+	// MaxGroupsPerAlert is how many values of its group_by an alert watches.
+	MaxGroupsPerAlert int `mapstructure:"max_groups_per_alert"`
 	// CountBy is "tags", or "filters" where records pass no processor `alerting`.
 	CountBy string `mapstructure:"count_by"`
 	// ExternalURL is the address of the web page for notifications to link to.
@@ -44,6 +47,13 @@ type Config struct {
 	Slack []SlackConfig `mapstructure:"slack"`
 	// SMTP says how to send e-mail; without it none is sent.
 	SMTP configoptional.Optional[SMTPConfig] `mapstructure:"smtp"`
+	// EventRecords makes a record in the alert's project of each thing that happens to an
+	// alert.
+	EventRecords bool `mapstructure:"event_records"`
+	// Alerts are made, changed and removed at the start so that they are as here, by a key
+	// that tells them apart. Nil leaves those that there are as they are; empty removes
+	// them.
+	Alerts map[string]AlertConfig `mapstructure:"alerts"`
 	// prevent unkeyed literal initialization
 	_ struct{}
 }
@@ -79,7 +89,7 @@ var (
 func createDefaultConfig() component.Config {
 	return &Config{
 		Store: component.MustNewID("log_store"), CheckInterval: time.Minute, Grace: time.Second, QueryTimeout: 30 * time.Second,
-		MaxAlertsPerProject: 20, CountBy: countByTags,
+		MaxAlertsPerProject: 20, MaxGroupsPerAlert: alert.DefaultMaxGroups, CountBy: countByTags, EventRecords: true,
 		SMTP: configoptional.Default(SMTPConfig{Port: 587, TLS: "mandatory"}),
 	}
 }
@@ -104,6 +114,9 @@ func (c *Config) Validate() error {
 	if c.MaxAlertsPerProject < 0 {
 		wrong("max_alerts_per_project: write a number from 1 on, or 0 for any number; not %d", c.MaxAlertsPerProject)
 	}
+	if c.MaxGroupsPerAlert < 1 || c.MaxGroupsPerAlert > alert.MaxGroups {
+		wrong("max_groups_per_alert: write a number from 1 to %d, not %d", alert.MaxGroups, c.MaxGroupsPerAlert)
+	}
 	if c.CountBy != countByTags && c.CountBy != countByFilters {
 		wrong("count_by: write %s or %s, not %q", countByTags, countByFilters, c.CountBy)
 	}
@@ -122,7 +135,8 @@ func (c *Config) Validate() error {
 		}
 		seen[workspace.Workspace] = true
 	}
-	return errors.Join(errs...)
+	_, err := c.provisioned()
+	return errors.Join(append(errs, err)...)
 }
 
 // Validate implements confmap.Validator.

@@ -46,6 +46,7 @@ func TestConfigErrors(t *testing.T) {
 		"grace: write":                  func(c *Config) { c.Grace = -1 },
 		"query_timeout: must":           func(c *Config) { c.QueryTimeout = 0 },
 		"max_alerts_per_project: write": func(c *Config) { c.MaxAlertsPerProject = -1 },
+		"max_groups_per_alert: write":   func(c *Config) { c.MaxGroupsPerAlert = 0 },
 		"count_by: write":               func(c *Config) { c.CountBy = "x" },
 		"external_url: write":           func(c *Config) { c.ExternalURL = "docket.example.com" },
 		"number of its own":             func(c *Config) { c.Slack = []SlackConfig{{Workspace: 1, BotToken: "x"}, {Workspace: 1, BotToken: "x"}} },

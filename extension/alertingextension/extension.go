@@ -15,8 +15,10 @@ import (
 	"go.opentelemetry.io/collector/extension/extensioncapabilities"
 
 	"github.com/docketlog/docket/extension/alertingextension/internal/metadata"
+	"github.com/docketlog/docket/internal/alert"
 	"github.com/docketlog/docket/internal/alert/alertstore"
 	"github.com/docketlog/docket/internal/alert/evaluation"
+	"github.com/docketlog/docket/internal/alert/eventrecord"
 	"github.com/docketlog/docket/internal/alert/notify"
 	"github.com/docketlog/docket/internal/alert/tagging"
 	"github.com/docketlog/docket/internal/docstore"
@@ -35,12 +37,17 @@ type Extension interface {
 	Alerts() *alertstore.Store
 	Destinations() notify.Destinations
 	Deliveries() notify.Deliveries
+	// Deliver sees to it that a transition of an alert is announced and, if that is wanted,
+	// becomes a record. It may be called again with the same one.
+	Deliver(ctx context.Context, of alertstore.Alert, t alertstore.Transition) error
 	// Test sends a message to a destination at once, and says what came of it.
 	Test(ctx context.Context, destination notify.Destination, message notify.Message) notify.Attempt
 	// CheckInterval is the time between two checks, and MaxAlerts how many alerts a
 	// project may have, 0 for any number.
 	CheckInterval() time.Duration
 	MaxAlerts() int
+	// GroupLimits bound the groups of an alert.
+	GroupLimits() alert.GroupLimits
 	// ExternalURL is the address of the web page, without a slash at its end; "" if it is
 	// not known.
 	ExternalURL() string
@@ -66,6 +73,12 @@ type alerting struct {
 	alerts     *alertstore.Store
 	deliveries notify.Deliveries
 	sender     *notify.Sender
+	// events are the transitions that wait to become records, which storeEvents makes of
+	// them; nil if there are to be none.
+	events      *eventrecord.Outbox
+	storeEvents func(context.Context) error
+	// eventsWait is true if there may be some.
+	eventsWait atomic.Bool
 	working    sync.WaitGroup
 	stop       context.CancelFunc
 }
@@ -79,6 +92,7 @@ var (
 type logStore interface {
 	Documents() docstore.Store
 	LogStore() logstore.Store
+	RequestFinder() logstore.RequestFinder
 }
 
 func newAlerting(config *Config, settings extension.Settings) (*alerting, error) {
@@ -94,23 +108,30 @@ func (a *alerting) Dependencies() []component.ID { return []component.ID{a.confi
 
 // Start implements component.Component.
 func (a *alerting) Start(_ context.Context, host component.Host) error {
-	documents, records, err := a.findStore(host)
+	store, records, err := a.findStore(host)
 	if err != nil {
 		return err
 	}
+	documents := store.Documents()
 	a.alerts = alertstore.New(documents, time.Now)
 	a.deliveries = notify.Deliveries{
 		Documents: documents, Destinations: notify.Destinations{Documents: documents, Now: time.Now}, Now: time.Now,
+		Waiting: new(atomic.Bool),
 	}
 	a.sender = notify.NewSender(notify.Settings{
 		Deliveries: a.deliveries, AllowPrivate: a.config.AllowPrivateWebhooks, SlackTokens: a.config.slackTokens(),
 		SlackURL: notify.DefaultSlackURL, PagerDutyURL: notify.DefaultPagerDutyURL, Mail: a.config.mail(),
 		Now: time.Now, Logger: a.settings.Logger,
 	})
+	a.keepEvents(store)
+	wanted, err := a.config.provisioned()
+	if err != nil {
+		return err
+	}
 	evaluator := evaluation.New(evaluation.Config{
 		Alerts: a.alerts, Records: records, Interval: a.config.CheckInterval, Grace: a.config.Grace, IsTagging: a.isTagging,
-		Compile: compile, IsQuiet: isQuiet, Announce: a.announce, Deliver: a.deliveries.Add,
-		QueryTimeout: a.config.QueryTimeout, Now: time.Now, Logger: a.settings.Logger,
+		Compile: compile, IsQuiet: isQuiet, Announce: a.announce, Deliver: a.Deliver,
+		Groups: a.GroupLimits(), QueryTimeout: a.config.QueryTimeout, Now: time.Now, Logger: a.settings.Logger,
 	})
 	err = a.telemetry.RegisterAlertingAlertsCallback(a.observeAlerts)
 	if err != nil {
@@ -119,6 +140,7 @@ func (a *alerting) Start(_ context.Context, host component.Host) error {
 	ctx, stop := context.WithCancel(context.Background())
 	a.stop = stop
 	a.work(ctx, documents, evaluator)
+	a.provision(ctx, wanted)
 	return nil
 }
 
@@ -134,7 +156,17 @@ func (a *alerting) Shutdown(context.Context) error {
 	return nil
 }
 
-func (a *alerting) findStore(host component.Host) (docstore.Store, evaluation.Records, error) {
+// keepEvents makes records of events, if that is wanted and the log store takes any.
+func (a *alerting) keepEvents(store logStore) {
+	writer, known := store.LogStore(), store.RequestFinder()
+	if view, ok := writer.(interface{ ReadOnly() error }); !a.config.EventRecords || ok && view.ReadOnly() != nil {
+		return
+	}
+	a.events = &eventrecord.Outbox{Documents: store.Documents(), Now: time.Now}
+	a.storeEvents = func(ctx context.Context) error { return a.events.Store(ctx, writer, known) }
+}
+
+func (a *alerting) findStore(host component.Host) (logStore, evaluation.Records, error) {
 	found, ok := host.GetExtensions()[a.config.Store]
 	if !ok {
 		return nil, nil, fmt.Errorf("there is no extension %q: add it to service::extensions, or name the log_store extension in store", a.config.Store)
@@ -147,12 +179,17 @@ func (a *alerting) findStore(host component.Host) (docstore.Store, evaluation.Re
 	if !ok {
 		return nil, nil, fmt.Errorf("the extension %q cannot count records: name another log_store extension in store", a.config.Store)
 	}
-	return store.Documents(), records, nil
+	return store, records, nil
 }
 
-// compile reads the filters of an alert. Dates in them that are relative are so to now.
+// compile reads the filters of an alert, which select no records of alerts. Dates in them
+// that are relative are so to now.
 func compile(filters json.RawMessage) (filter.Expression, error) {
-	return posthog.ParseAlert(filters, dates.Clock{Now: time.Now()})
+	selected, err := posthog.ParseAlert(filters, dates.Clock{Now: time.Now()})
+	if err != nil {
+		return nil, err
+	}
+	return eventrecord.Countable(selected), nil
 }
 
 // announce completes a transition with what its notification tells.
@@ -173,11 +210,25 @@ func (a *alerting) Destinations() notify.Destinations { return a.deliveries.Dest
 
 func (a *alerting) Deliveries() notify.Deliveries { return a.deliveries }
 
+func (a *alerting) Deliver(ctx context.Context, of alertstore.Alert, t alertstore.Transition) error {
+	if a.events != nil {
+		if err := a.events.Add(ctx, of, t); err != nil {
+			return err
+		}
+		a.eventsWait.Store(true)
+	}
+	return a.deliveries.Add(ctx, of, t)
+}
+
 func (a *alerting) Test(ctx context.Context, destination notify.Destination, message notify.Message) notify.Attempt {
 	return a.sender.Test(ctx, "test."+destination.ID, destination, message)
 }
 
 func (a *alerting) CheckInterval() time.Duration { return a.config.CheckInterval }
+
+func (a *alerting) GroupLimits() alert.GroupLimits {
+	return alert.GroupLimits{AtMost: a.config.MaxGroupsPerAlert, Memory: alert.GroupMemory}
+}
 
 func (a *alerting) MaxAlerts() int { return a.config.MaxAlertsPerProject }
 

@@ -3,6 +3,7 @@ package alertingextension
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -25,6 +26,7 @@ import (
 	"github.com/docketlog/docket/internal/alert/notify"
 	"github.com/docketlog/docket/internal/docstore"
 	"github.com/docketlog/docket/internal/docstore/docstoretest"
+	"github.com/docketlog/docket/internal/filter"
 	"github.com/docketlog/docket/internal/logstore"
 	"github.com/docketlog/docket/internal/logstore/logstoretest"
 	"github.com/docketlog/docket/internal/record"
@@ -37,11 +39,38 @@ type store struct {
 
 	documents docstore.Store
 	records   *logstoretest.Reference
+	// isReadOnly makes it one that only reads what others keep.
+	isReadOnly bool
 }
+
+// readOnly stands for the log store of such an extension.
+type readOnly struct{ *logstoretest.Reference }
+
+func (readOnly) ReadOnly() error { return errors.New("it only reads") }
 
 func (s *store) Documents() docstore.Store { return s.documents }
 
-func (s *store) LogStore() logstore.Store { return s.records }
+func (s *store) LogStore() logstore.Store {
+	if s.isReadOnly {
+		return readOnly{s.records}
+	}
+	return s.records
+}
+
+func (s *store) RequestFinder() logstore.RequestFinder { return s }
+
+// FindRequest implements logstore.RequestFinder.
+func (s *store) FindRequest(ctx context.Context, projectID int64, key string) (logstore.Request, bool, error) {
+	found, err := s.find(ctx, projectID, filter.Equal{
+		Field: filter.Field{Place: filter.PlaceLogAttribute, Key: record.AttributeIdempotencyKey}, Values: []string{key},
+	})
+	return logstore.Request{ProjectID: projectID, Key: key}, len(found) > 0, err
+}
+
+// find returns the records of a project that an expression selects, the oldest first.
+func (s *store) find(ctx context.Context, projectID int64, selected filter.Expression) ([]record.Record, error) {
+	return s.records.Search(ctx, logstore.Query{ProjectID: projectID, Filter: selected, Order: logstore.OldestFirst, Limit: 1000})
+}
 
 func newStore() *store {
 	return &store{documents: docstoretest.NewMemory(), records: logstoretest.NewReference()}
@@ -75,10 +104,18 @@ func (h host) GetExtensions() map[component.ID]component.Component { return h }
 // start starts a replica with checks every second.
 func (s *store) start(t *testing.T) (replica Extension, stop func()) {
 	t.Helper()
+	return s.startWith(t, func(*Config) {})
+}
+
+func (s *store) startWith(t *testing.T, change func(*Config)) (replica Extension, stop func()) {
+	t.Helper()
 	config := createDefaultConfig().(*Config)
 	config.CheckInterval, config.AllowPrivateWebhooks, config.Grace = time.Second, true, 100*time.Millisecond
 	config.ExternalURL = "https://docket.example/"
-	made, err := NewFactory().Create(t.Context(), extensiontest.NewNopSettings(metadata.Type), config)
+	change(config)
+	settings := extensiontest.NewNopSettings(metadata.Type)
+	settings.ID = component.NewID(metadata.Type) // as each replica has it
+	made, err := NewFactory().Create(t.Context(), settings, config)
 	require.NoError(t, err)
 	require.NoError(t, made.Start(t.Context(), host{config.Store: s}))
 	stop = sync.OnceFunc(func() { assert.NoError(t, made.Shutdown(context.Background())) })
@@ -149,7 +186,7 @@ func TestFires(t *testing.T) {
 	deliveries, err := replica.Deliveries().List(t.Context(), 1, made.ID)
 	require.NoError(t, err)
 	require.Len(t, deliveries, 1)
-	assert.Contains(t, deliveries[0].Message.AlertURL, "https://docket.example/project/1/")
+	assert.Contains(t, deliveries[0].Message.AlertURL, "https://docket.example/ui/#/alerts/")
 }
 
 // Alerts fire on one of two replicas once, and go on when that is gone.

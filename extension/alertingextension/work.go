@@ -19,6 +19,8 @@ const (
 	refreshEvery = time.Second
 	// workEvery is how often it looks for what is due.
 	workEvery = 500 * time.Millisecond
+	// eventsEvery is how often events are looked for that another replica has made wait.
+	eventsEvery = 5 * time.Second
 	// tidyEvery is how often what is too old is deleted.
 	tidyEvery = time.Hour
 	// leaseName is that of the replica which checks alerts and delivers notifications.
@@ -51,6 +53,11 @@ type worker struct {
 	renewed  time.Time
 	// troubles are those that were logged and are not over.
 	troubles map[string]bool
+
+	// What follows belongs to whoever stores events: when that was begun last, and whether
+	// it failed.
+	eventsStored time.Time
+	eventsFail   bool
 }
 
 // keepRules keeps the rules with which records are tagged as the alerts are.
@@ -87,12 +94,13 @@ func (w *worker) readRules(ctx context.Context) error {
 // lease. Deliveries wait for nobody but their receivers, and checks not for them.
 func (w *worker) checkAndDeliver(ctx context.Context) {
 	var lastTidied time.Time
-	delivering := make(chan struct{}, 1)
+	delivering, storing := make(chan struct{}, 1), make(chan struct{}, 1)
 	every(ctx, workEvery, func() {
 		if !w.hold(ctx) {
 			return
 		}
 		w.check(ctx)
+		w.storeEventsBeside(ctx, storing)
 		select {
 		case delivering <- struct{}{}:
 			tidy := time.Since(lastTidied) >= tidyEvery
@@ -107,6 +115,7 @@ func (w *worker) checkAndDeliver(ctx context.Context) {
 		}
 	})
 	delivering <- struct{}{} // once the last one is over
+	storing <- struct{}{}
 	if w.isHolder {
 		w.release(ctx)
 	}
@@ -145,6 +154,36 @@ func (w *worker) check(ctx context.Context) {
 		w.telemetry.AlertingCheckFailures.Add(ctx, 1)
 	}
 	w.trouble(ctx, "alerts cannot be checked; they are caught up later", err)
+}
+
+// storeEventsBeside makes records of the events that wait, unless somebody still does.
+// Neither checks nor deliveries wait for the log store. Those that another replica has
+// made wait are looked for every few seconds.
+func (w *worker) storeEventsBeside(ctx context.Context, storing chan struct{}) {
+	if w.storeEvents == nil {
+		return
+	}
+	select {
+	case storing <- struct{}{}:
+	default:
+		return
+	}
+	if !w.eventsWait.Swap(false) && time.Since(w.eventsStored) < eventsEvery {
+		<-storing
+		return
+	}
+	w.eventsStored = time.Now()
+	w.working.Go(func() {
+		defer func() { <-storing }()
+		err := w.storeEvents(ctx)
+		if err != nil {
+			w.eventsWait.Store(true)
+		}
+		if err != nil && !w.eventsFail && ctx.Err() == nil {
+			w.settings.Logger.Warn("what happens to alerts cannot be recorded; it is done later", zap.Error(err))
+		}
+		w.eventsFail = err != nil
+	})
 }
 
 func (w *worker) deliver(ctx context.Context, tidy bool) {

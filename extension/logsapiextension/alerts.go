@@ -7,12 +7,13 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/docketlog/docket/extension/logsapiextension/internal/requestbody"
 	"github.com/docketlog/docket/internal/alert"
+	"github.com/docketlog/docket/internal/alert/alertform"
 	"github.com/docketlog/docket/internal/alert/alertstore"
 	"github.com/docketlog/docket/internal/alert/notify"
 	"github.com/docketlog/docket/internal/alert/tagging"
 	"github.com/docketlog/docket/internal/audittrail"
+	"github.com/docketlog/docket/internal/requestbody"
 	"github.com/docketlog/docket/internal/tenant"
 )
 
@@ -21,9 +22,11 @@ type alertingOwner interface {
 	Alerts() *alertstore.Store
 	Destinations() notify.Destinations
 	Deliveries() notify.Deliveries
+	Deliver(ctx context.Context, of alertstore.Alert, t alertstore.Transition) error
 	Test(ctx context.Context, destination notify.Destination, message notify.Message) notify.Attempt
 	CheckInterval() time.Duration
 	MaxAlerts() int
+	GroupLimits() alert.GroupLimits
 	ExternalURL() string
 	Rules() *tagging.Rules
 }
@@ -112,16 +115,16 @@ func (e *endpoints) createAlert(r alertRequest) error {
 	if err != nil {
 		return err
 	}
-	change := newAlertChange(defaultAlertSettings())
-	if err := change.read(body, time.Now()); err != nil {
+	change := alertform.NewChange(alertform.Defaults())
+	if err := change.Read(body, time.Now()); err != nil {
 		return err
 	}
 	made := alertstore.Alert{
-		ProjectID: r.projectID, Settings: change.settings,
+		ProjectID: r.projectID, Settings: change.Settings,
 		CreatedBy: alertstore.Author{UUID: userID(r.caller), Name: r.caller.Label},
-		State:     alertstore.State{Name: alert.NotFiring, SnoozeUntil: change.snoozeUntil},
+		State:     alertstore.State{Name: alert.NotFiring, SnoozeUntil: change.SnoozeUntil},
 	}
-	made.SetFilters(change.settings.Filters, time.Now())
+	made.SetFilters(change.Settings.Filters, time.Now())
 	if made.Enabled {
 		made.FirstEnabledAt = time.Now().UTC()
 	}
@@ -144,7 +147,7 @@ func (e *endpoints) getAlert(r alertRequest) error {
 // replaceAlert is PUT: what it does not name and has a default gets that.
 func (e *endpoints) replaceAlert(r alertRequest) error {
 	return e.updateAlert(r, func(before alertstore.Settings) alertstore.Settings {
-		replaced := defaultAlertSettings()
+		replaced := alertform.Defaults()
 		replaced.Name, replaced.Filters = before.Name, before.Filters
 		return replaced
 	})
@@ -162,16 +165,16 @@ func (e *endpoints) updateAlert(r alertRequest, begin func(alertstore.Settings) 
 	}
 	var before alertstore.Alert
 	changed, err := e.alerting.Alerts().Change(r.Context(), r.projectID, r.id(), func(a *alertstore.Alert) error {
-		if a.Provisioned {
-			return errProvisioned()
+		if a.Provisioned && !isSnooze(r, body) {
+			return errProvisioned(*a)
 		}
 		before = *a
-		change := newAlertChange(begin(a.Settings))
+		change := alertform.NewChange(begin(a.Settings))
 		now := time.Now()
-		if err := change.read(body, now); err != nil {
+		if err := change.Read(body, now); err != nil {
 			return err
 		}
-		return change.apply(a, now)
+		return change.Apply(a, now)
 	})
 	if err != nil {
 		return err
@@ -185,7 +188,7 @@ func (e *endpoints) updateAlert(r alertRequest, begin func(alertstore.Settings) 
 
 // settleAlert moves what has happened to an alert into its history.
 func (e *endpoints) settleAlert(ctx context.Context, a alertstore.Alert) (alertstore.Alert, error) {
-	return e.alerting.Alerts().Settle(ctx, a, e.alerting.Deliveries().Add)
+	return e.alerting.Alerts().Settle(ctx, a, e.alerting.Deliver)
 }
 
 func (e *endpoints) deleteAlert(r alertRequest) error {
@@ -194,7 +197,7 @@ func (e *endpoints) deleteAlert(r alertRequest) error {
 		return err
 	}
 	if found.Provisioned {
-		return errProvisioned()
+		return errProvisioned(found)
 	}
 	if err := e.alerting.Alerts().Delete(r.Context(), r.projectID, found.ID); err != nil {
 		return err
@@ -218,7 +221,7 @@ func (e *endpoints) resetAlert(r alertRequest) error {
 		}
 		a.Become(after)
 		a.UpdatedAt = time.Now().UTC()
-		return addAlertEvent(a, alert.KindReset, before.Name, after.Name)
+		return alertform.Note(a, time.Now(), alert.KindReset, before.Name, after.Name)
 	})
 	if err != nil {
 		return err
@@ -230,20 +233,17 @@ func (e *endpoints) resetAlert(r alertRequest) error {
 	return e.answerAlert(r, http.StatusOK, changed)
 }
 
-// addAlertEvent notes what somebody has done to an alert.
-func addAlertEvent(a *alertstore.Alert, kind alert.Kind, before, after alert.Name) error {
-	t, err := alertstore.NewTransition(time.Now(), kind, before, after)
-	if err != nil {
-		return err
-	}
-	a.Outbox = append(a.Outbox, t)
-	return nil
+// isSnooze reports whether a change does nothing but snooze, or end that: what the
+// configuration says nothing of.
+func isSnooze(r alertRequest, body requestbody.Body) bool {
+	return r.Method == http.MethodPatch && body.Has(alertform.FieldSnoozeUntil) && len(body.Members()) == 1
 }
 
-func errProvisioned() *problem {
+func errProvisioned(of alertstore.Alert) *problem {
 	return &problem{
 		status: http.StatusForbidden, code: codePermissionDenied,
-		detail: "The alert comes from the configuration, and is changed there.",
+		detail: "The alert comes from the configuration: an operator changes it under " + of.ProvisionedBy + " and restarts Docket. " +
+			"What can be done here is to snooze it, with snooze_until alone, and to reset it.",
 	}
 }
 

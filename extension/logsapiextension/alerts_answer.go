@@ -11,6 +11,7 @@ import (
 	"github.com/docketlog/docket/internal/alert"
 	"github.com/docketlog/docket/internal/alert/alertstore"
 	"github.com/docketlog/docket/internal/alert/notify"
+	"github.com/docketlog/docket/internal/filter/posthog"
 )
 
 // alertAnswer is an alert as clients see it: PostHog's fields in PostHog's order, and then
@@ -46,6 +47,11 @@ type alertAnswer struct {
 	RecoveryThreshold      *int64          `json:"recovery_threshold"`
 	NoData                 alert.NoData    `json:"no_data"`
 	Provisioned            bool            `json:"provisioned"`
+
+	GroupBy *posthog.FieldName `json:"group_by"`
+	Groups  []groupAnswer      `json:"groups"`
+	// GroupsLeftOut is how many values the newest check found that are not watched.
+	GroupsLeftOut int `json:"groups_left_out"`
 }
 
 // timelineAnswer is a time in which an alert was in one state.
@@ -54,6 +60,32 @@ type timelineAnswer struct {
 	End     time.Time  `json:"end"`
 	State   alert.Name `json:"state"`
 	Enabled bool       `json:"enabled"`
+}
+
+// groupAnswer is what an alert knows of one value of its field.
+type groupAnswer struct {
+	Value string     `json:"value"`
+	State alert.Name `json:"state"`
+	// LastCount is that of the newest window of the newest check.
+	LastCount int64 `json:"last_count"`
+	// Since is when it came into its state.
+	Since          time.Time  `json:"since"`
+	LastSeenAt     *time.Time `json:"last_seen_at"`
+	LastNotifiedAt *time.Time `json:"last_notified_at"`
+}
+
+func newGroupAnswers(a alertstore.Alert) []groupAnswer {
+	answers := make([]groupAnswer, len(a.Groups))
+	for i, group := range a.Groups {
+		answers[i] = groupAnswer{
+			Value: group.Value, State: group.Name, LastCount: group.Count, Since: group.Since,
+			LastSeenAt: timeOrNull(group.SeenAt), LastNotifiedAt: timeOrNull(group.LastNotifiedAt),
+		}
+		if group.Since.IsZero() { // an edit of the alert did that
+			answers[i].Since = a.UpdatedAt
+		}
+	}
+	return answers
 }
 
 func (e *endpoints) answerAlert(r alertRequest, status int, a alertstore.Alert) error {
@@ -110,6 +142,7 @@ func (e *endpoints) alertAnswer(a alertstore.Alert, progress time.Time) alertAns
 		CreatedAt: a.CreatedAt, CreatedBy: newPersonAnswer(a.CreatedBy.UUID, a.CreatedBy.Name), UpdatedAt: a.UpdatedAt,
 		ScheduleRestriction: a.QuietHours, EvaluationDelaySeconds: a.DelaySeconds, RecoveryThreshold: a.Recovery,
 		NoData: a.NoData, Provisioned: a.Provisioned,
+		GroupBy: a.GroupBy, Groups: newGroupAnswers(a), GroupsLeftOut: a.GroupsLeftOut,
 	}
 	if answer.NoData == "" {
 		answer.NoData = alert.NoDataCounts

@@ -2,28 +2,21 @@ package logsapiextension
 
 import (
 	"net/http"
-	"net/mail"
 	"net/url"
-	"regexp"
 	"slices"
 	"time"
 
-	"github.com/docketlog/docket/extension/logsapiextension/internal/requestbody"
 	"github.com/docketlog/docket/internal/alert"
+	"github.com/docketlog/docket/internal/alert/alertform"
 	"github.com/docketlog/docket/internal/alert/alertstore"
 	"github.com/docketlog/docket/internal/alert/notify"
 	"github.com/docketlog/docket/internal/audittrail"
+	"github.com/docketlog/docket/internal/requestbody"
 )
 
-const (
-	maxDestinationText = 2000
-	maxDestinations    = 20
-	maxEmails          = 20
-	// maxDeletedFunctions is how many functions may be deleted at once: those of one
-	// destination, as in PostHog's API.
-	maxDeletedFunctions = 4
-	attributeWebhookURL = "webhook_url"
-)
+// maxDeletedFunctions is how many functions may be deleted at once: those of one
+// destination, as in PostHog's API.
+const maxDeletedFunctions = 4
 
 // destinationAnswer is a destination as clients see it: without what may be a secret.
 type destinationAnswer struct {
@@ -98,19 +91,29 @@ func (e *endpoints) destinationsOf(r alertRequest) (alertstore.Alert, []notify.D
 	return found, all, err
 }
 
-func (e *endpoints) addDestination(r alertRequest) error {
+// ownDestinationsOf is destinationsOf for changing them.
+func (e *endpoints) ownDestinationsOf(r alertRequest) (alertstore.Alert, []notify.Destination, error) {
 	found, all, err := e.destinationsOf(r)
+	if err == nil && found.Provisioned {
+		err = errProvisioned(found)
+	}
+	return found, all, err
+}
+
+func (e *endpoints) addDestination(r alertRequest) error {
+	found, all, err := e.ownDestinationsOf(r)
 	if err != nil {
 		return err
 	}
-	var target notify.Target
-	if err := readFields(r.Request, destinationFields(&target)); err != nil {
+	body, err := readBody(r.Request)
+	if err != nil {
 		return err
 	}
-	if err := checkTarget(target); err != nil {
+	target, err := alertform.ReadTarget(body)
+	if err != nil {
 		return err
 	}
-	if len(all) >= maxDestinations {
+	if len(all) >= alertform.MaxDestinations {
 		return fieldProblem(codeInvalidInput, "", "The alert has %d destinations and may have no more. Please delete one first.", len(all))
 	}
 	made, err := e.alerting.Destinations().Add(r.Context(), r.projectID, found.ID, target)
@@ -121,91 +124,8 @@ func (e *endpoints) addDestination(r alertRequest) error {
 	return writeJSON(r.w, http.StatusCreated, madeDestination{made.FunctionIDs(), made.ID, made.Secret})
 }
 
-func destinationFields(target *notify.Target) []requestbody.Field {
-	types := []notify.Type{
-		notify.TypeSlack, notify.TypeWebhook, notify.TypeTeams, notify.TypeDiscord, notify.TypePagerDuty, notify.TypeEmail,
-	}
-	text := func(into *string) requestbody.Text {
-		return requestbody.Text{Into: into, MaxLength: maxDestinationText, MayBeBlank: true}
-	}
-	return []requestbody.Field{
-		{Name: "type", Required: true, As: requestbody.Choice[notify.Type]{Into: &target.Type, Of: types}},
-		{Name: "slack_workspace_id", Nullable: true, As: requestbody.Integer{Into: &target.SlackWorkspace}},
-		{Name: "slack_channel_id", Nullable: true, As: text(&target.SlackChannel)},
-		{Name: "slack_channel_name", Nullable: true, As: text(&target.SlackChannelName)},
-		{Name: attributeWebhookURL, Nullable: true, As: text(&target.URL)},
-		{Name: "routing_key", Nullable: true, As: text(&target.RoutingKey)},
-		{Name: "emails", Nullable: true, As: requestbody.List[string]{
-			Into: &target.Emails, MaxItems: maxEmails, Item: func(item *string) requestbody.Kind { return requestbody.Text{Into: item, MaxLength: 320} },
-		}},
-	}
-}
-
-// checkTarget requires what the type of a destination needs.
-func checkTarget(target notify.Target) error {
-	missing := func(name string) error {
-		return fieldProblem(codeInvalidInput, name, "The field '%s' is required for a destination of the type %s.", name, target.Type)
-	}
-	if err := checkEmails(target.Emails); err != nil {
-		return err
-	}
-	switch target.Type {
-	case notify.TypeSlack:
-		switch {
-		case target.URL != "":
-			return checkWebhookURL(target)
-		case target.SlackWorkspace == 0:
-			return missing("slack_workspace_id")
-		case target.SlackChannel == "":
-			return missing("slack_channel_id")
-		}
-	case notify.TypePagerDuty:
-		if target.RoutingKey == "" {
-			return missing("routing_key")
-		}
-	case notify.TypeEmail:
-		if len(target.Emails) == 0 {
-			return missing("emails")
-		}
-	default:
-		if target.URL == "" {
-			return missing(attributeWebhookURL)
-		}
-		return checkWebhookURL(target)
-	}
-	return nil
-}
-
-// discordPath is the path of a webhook of Discord.
-var discordPath = regexp.MustCompile(`^/api/webhooks/\d+/[A-Za-z0-9_-]+$`) //nolint:gochecknoglobals // a constant
-
-func checkWebhookURL(target notify.Target) error {
-	parsed, err := url.Parse(target.URL)
-	if err != nil || parsed.Scheme != "http" && parsed.Scheme != "https" || parsed.Hostname() == "" {
-		return fieldProblem(codeInvalidInput, attributeWebhookURL, "The field 'webhook_url' must be an address such as https://example.com/hook.")
-	}
-	if parsed.User != nil {
-		return fieldProblem(codeInvalidInput, attributeWebhookURL, "The field 'webhook_url' must have no user name and password.")
-	}
-	isDiscord := parsed.Scheme == "https" && parsed.Host == "discord.com" && discordPath.MatchString(parsed.Path) &&
-		parsed.RawQuery == "" && parsed.Fragment == ""
-	if target.Type == notify.TypeDiscord && !isDiscord {
-		return fieldProblem(codeInvalidInput, attributeWebhookURL, "The field 'webhook_url' must be https://discord.com/api/webhooks/{id}/{token}.")
-	}
-	return nil
-}
-
-func checkEmails(emails []string) error {
-	for _, email := range emails {
-		if parsed, err := mail.ParseAddress(email); err != nil || parsed.Address != email {
-			return fieldProblem(codeInvalidInput, "emails", "The field 'emails' has something that is no address.")
-		}
-	}
-	return nil
-}
-
 func (e *endpoints) deleteDestinations(r alertRequest) error {
-	found, all, err := e.destinationsOf(r)
+	found, all, err := e.ownDestinationsOf(r)
 	if err != nil {
 		return err
 	}
@@ -252,6 +172,9 @@ func (e *endpoints) testDestination(r alertRequest) error {
 		return err
 	}
 	t.Notification, t.Count = alert.Fire, new(found.ThresholdCount+1)
+	if found.GroupBy != nil {
+		t.Group = &alertstore.GroupTransition{Value: "example", Before: alert.NotFiring, After: alert.Firing}
+	}
 	attempt := e.alerting.Test(r.Context(), all[at], notify.NewMessage(found, t, e.alerting.ExternalURL()))
 	return writeJSON(r.w, http.StatusOK, map[string]any{"delivered": attempt.Error == "", "attempt": attempt})
 }

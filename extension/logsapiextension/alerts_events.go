@@ -29,13 +29,15 @@ type alertEventAnswer struct {
 	// WindowFrom and WindowTo are those of the window that was counted.
 	WindowFrom *time.Time `json:"window_from"`
 	WindowTo   *time.Time `json:"window_to"`
+	// Group is what has happened to one group; null for the alert as a whole.
+	Group *alertstore.GroupTransition `json:"group"`
 }
 
 func newAlertEventAnswer(event alertstore.Event) alertEventAnswer {
 	answer := alertEventAnswer{
 		ID: event.ID, CreatedAt: event.At, Kind: event.Kind, StateBefore: event.Before, StateAfter: event.After,
 		ThresholdBreached: event.Breached, ResultCount: event.Count,
-		WindowFrom: timeOrNull(event.From), WindowTo: timeOrNull(event.To),
+		WindowFrom: timeOrNull(event.From), WindowTo: timeOrNull(event.To), Group: event.Group,
 	}
 	if event.Error != "" {
 		answer.ErrorMessage = &event.Error
@@ -58,7 +60,7 @@ func newAlertEventAnswer(event alertstore.Event) alertEventAnswer {
 func alertEventKinds() []alert.Kind {
 	return []alert.Kind{
 		alert.KindCheck, alert.KindReset, alert.KindEnable, alert.KindDisable, alert.KindSnooze, alert.KindUnsnooze,
-		alert.KindThresholdChange, alert.KindVerdictChanged,
+		alert.KindThresholdChange, alert.KindVerdictChanged, alert.KindGroupGone, alert.KindGroupsLeftOut,
 	}
 }
 
@@ -73,7 +75,7 @@ func (e *endpoints) listAlertEvents(r alertRequest) error {
 	}
 	if kind := alert.Kind(r.URL.Query().Get("kind")); kind != alert.NoEvent {
 		if !slices.Contains(alertEventKinds(), kind) {
-			return fieldProblem(codeInvalidInput, "kind", "The parameter 'kind' must be one of %q.", alertEventKinds())
+			return fieldProblem(codeInvalidInput, "kind", "The parameter 'kind' must be one of %s.", listed(alertEventKinds()))
 		}
 		events = slices.DeleteFunc(events, func(event alertstore.Event) bool { return event.Kind != kind })
 	}
@@ -96,6 +98,9 @@ type deliveryAnswer struct {
 	Attempts      int                `json:"attempts"`
 	LastAttempts  []notify.Attempt   `json:"last_attempts"`
 	NextAttemptAt *time.Time         `json:"next_attempt_at"`
+	// Group is the value of the alert's group_by of which it is; null for the alert as a
+	// whole.
+	Group *string `json:"group"`
 }
 
 func (e *endpoints) listDeliveries(r alertRequest) error {
@@ -113,6 +118,9 @@ func (e *endpoints) listDeliveries(r alertRequest) error {
 		answers[i] = deliveryAnswer{
 			ID: d.ID, CreatedAt: d.CreatedAt, Kind: d.Message.Kind, DestinationID: d.DestinationID, Type: d.Type, Outcome: d.Outcome,
 			Attempts: d.Attempts, LastAttempts: append([]notify.Attempt{}, d.LastAttempts...),
+		}
+		if d.Message.GroupBy != nil {
+			answers[i].Group = &d.Message.Group
 		}
 		if d.Outcome == notify.Pending {
 			answers[i].NextAttemptAt = timeOrNull(d.NextAttemptAt)

@@ -55,6 +55,10 @@ func (e *alertingExtension) Destinations() notify.Destinations { return e.delive
 
 func (e *alertingExtension) Deliveries() notify.Deliveries { return e.deliveries }
 
+func (e *alertingExtension) Deliver(ctx context.Context, of alertstore.Alert, t alertstore.Transition) error {
+	return e.deliveries.Add(ctx, of, t)
+}
+
 func (e *alertingExtension) Test(ctx context.Context, d notify.Destination, m notify.Message) notify.Attempt {
 	return e.sender.Test(ctx, "test", d, m)
 }
@@ -62,6 +66,10 @@ func (e *alertingExtension) Test(ctx context.Context, d notify.Destination, m no
 func (e *alertingExtension) Rules() *tagging.Rules { return e.rules.Load() }
 
 func (e *alertingExtension) CheckInterval() time.Duration { return time.Minute }
+
+func (e *alertingExtension) GroupLimits() alert.GroupLimits {
+	return alert.GroupLimits{AtMost: 3, Memory: alert.GroupMemory}
+}
 
 func (e *alertingExtension) MaxAlerts() int { return e.maxAlerts }
 

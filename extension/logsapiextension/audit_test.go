@@ -22,6 +22,7 @@ import (
 	"go.opentelemetry.io/otel/sdk/metric/metricdata/metricdatatest"
 
 	"github.com/docketlog/docket/extension/logsapiextension/internal/metadatatest"
+	"github.com/docketlog/docket/internal/alert"
 	"github.com/docketlog/docket/internal/alert/alertstore"
 	"github.com/docketlog/docket/internal/alert/tagging"
 	"github.com/docketlog/docket/internal/audittrail"
@@ -157,22 +158,47 @@ func TestWhatIsAuditedOfAChange(t *testing.T) {
 	assert.Contains(t, metadata, `"old":{"enabled":true},"new":{"enabled":false}`)
 }
 
-func TestWhatIsRefusedIsNoChange(t *testing.T) {
-	s, _ := newAlertServer(t)
-	for _, refused := range []request{
-		{method: http.MethodPost, path: "/api/projects/1/logs/views/", token: readerToken, body: `{"name":"x"}`},
-		{method: http.MethodPost, path: "/api/projects/1/logs/views/", token: writerToken, body: `{}`},
-		{method: http.MethodDelete, path: "/api/projects/1/logs/views/unknown/", token: writerToken},
-		{method: http.MethodPatch, path: alertsPath + "0197c000-0000-7000-8000-000000000009/", token: writerToken, body: `{"name":"x"}`},
-		{method: http.MethodDelete, path: "/api/personal_api_keys/unknown/", token: adminToken},
-		{method: http.MethodPost, path: "/api/projects/", token: readerToken, body: `{"name":"x"}`},
-		{path: "/api/projects/1/logs/export?format=xml", token: readerToken},
-		{path: "/logs"}, // shows no key
-	} {
-		require.GreaterOrEqual(t, s.do(refused).status, 400)
-	}
-	s.must(adminToken, http.MethodPost, "/api/projects/", `{"name":"last"}`, "")
-	s.auditEventsOf("", 1)
+func TestAResetIsAudited(t *testing.T) {
+	s, alerting := newAlertServer(t)
+	id := s.must(writerToken, http.MethodPost, alertsPath, simpleAlert(""), "id")
+	_, err := alerting.alerts.Change(t.Context(), 1, id, func(a *alertstore.Alert) error {
+		a.State.Name, a.State.Failures = alert.Broken, 5
+		return nil
+	})
+	require.NoError(t, err)
+	s.must(writerToken, http.MethodPost, alertsPath+id+"/reset/", "", "")
+	action, actor, metadata, _ := s.lastAudited(2)
+	assert.Equal(t, "alert.reset", action)
+	assert.Contains(t, actor, `"internal_id":"key-2"`)
+	assert.JSONEq(t, `{"target_type":"alert","target_id":"`+id+`","target_name":"a","target_project":1,"outcome":"success",
+		"old":{"state":"broken"},"new":{"state":"not_firing"}}`, metadata)
+}
+
+func TestWhatHappensToDeadLettersIsAudited(t *testing.T) {
+	s, _, ids := newServerWithDeadLetters(t, mixedLetters()...)
+	const path = "/api/dead_letters/"
+	s.must(writerToken, http.MethodPost, path+ids[0]+"/replay/", "", "")
+	action, actor, metadata, extra := s.lastAudited(1)
+	assert.Equal(t, "dead_letter.replay", action)
+	assert.Contains(t, actor, `"writer"`)
+	assert.JSONEq(t, `{"target_type":"dead_letter","target_id":"`+ids[0]+`","target_project":1,"outcome":"success"}`, metadata)
+	assert.Contains(t, extra, `"url.path":"/api/dead_letters/`+ids[0]+`/replay/"`)
+
+	s.must(adminToken, http.MethodDelete, path+ids[1], "", "")
+	action, _, metadata, _ = s.lastAudited(2)
+	assert.Equal(t, "dead_letter.delete", action)
+	assert.JSONEq(t, `{"target_type":"dead_letter","target_id":"`+ids[1]+`","target_project":2,"outcome":"success"}`, metadata)
+
+	s.must(writerToken, http.MethodPost, path+"replay/", `{}`, "")
+	action, _, metadata, _ = s.lastAudited(3)
+	assert.Equal(t, "dead_letter.replay", action)
+	assert.JSONEq(t, `{"target_type":"dead_letter","projects":[1],"replayed":1,"failed":0,"outcome":"success"}`, metadata)
+
+	assert.Equal(t, http.StatusNotFound, s.do(request{method: http.MethodDelete, path: path + ids[0], token: writerToken}).status)
+	action, _, metadata, _ = s.lastAudited(4)
+	assert.Equal(t, "dead_letter.delete", action)
+	assert.Contains(t, metadata, `"outcome":"failure"`)
+	assert.Contains(t, metadata, ids[0])
 }
 
 func TestFailedSignInsAreAudited(t *testing.T) {
@@ -271,6 +297,45 @@ func TestWhatAnAssistantChangesIsAudited(t *testing.T) {
 	assert.Contains(t, actor, `"writer"`)
 	assert.Contains(t, extra, `"ip":"127.0.0.1"`)
 	assert.Contains(t, extra, `"user_agent":"Go-http-client/1.1"`)
+
+	writer := s.assistant(writerToken)
+	view := shortIDOf(t, text)
+	alert := s.must(writerToken, http.MethodPost, alertsPath, simpleAlert(""), "id")
+	for n, test := range []struct {
+		tool      string
+		arguments map[string]any
+		action    string
+		metadata  string
+	}{
+		{"views_update", map[string]any{"short_id": view, "name": "renamed"}, "view.update", `"new":{"name":"renamed"}`},
+		{"views_delete", map[string]any{"short_id": view}, "view.delete", `"target_name":"renamed"`},
+		{"alerts_create", map[string]any{"name": "b", "filters": map[string]any{"serviceNames": []string{"x"}}}, "alert.create", `"target_name":"b"`},
+		{"alerts_update", map[string]any{"alert_id": alert, "threshold_count": 7}, "alert.update", `"old":{"threshold_count":10},"new":{"threshold_count":7}`},
+		{"alerts_delete", map[string]any{"alert_id": alert}, "alert.delete", `"target_id":"` + alert + `"`},
+	} {
+		text, isError := callTool(t, writer, test.tool, test.arguments)
+		require.False(t, isError, text)
+		action, actor, metadata, _ := s.lastAudited(3 + n)
+		assert.Equal(t, test.action, action)
+		assert.Contains(t, actor, `"writer"`)
+		assert.Contains(t, metadata, test.metadata)
+		assert.Contains(t, metadata, `"outcome":"success"`)
+	}
+	text, isError = callTool(t, writer, "views_create", map[string]any{"name": " "})
+	require.True(t, isError, text)
+	action, _, metadata, _ := s.lastAudited(8)
+	assert.Equal(t, "view.create", action)
+	assert.Contains(t, metadata, `"attr":"name","code":"blank"`)
+}
+
+// shortIDOf returns that of the view which a tool has answered.
+func shortIDOf(t *testing.T, answer string) string {
+	t.Helper()
+	var view struct {
+		ShortID string `json:"short_id"`
+	}
+	require.NoError(t, json.Unmarshal([]byte(answer), &view), answer)
+	return view.ShortID
 }
 
 func TestTheClientBehindAProxyIsAudited(t *testing.T) {

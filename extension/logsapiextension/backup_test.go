@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/component"
 
+	"github.com/docketlog/docket/internal/docstore/docstoretest"
 	"github.com/docketlog/docket/internal/logstore"
 )
 
@@ -31,7 +32,7 @@ func newServerWithBackup(t *testing.T, configure func(*Config), backup func(cont
 	t.Helper()
 	return newServerWithStore(t, configure, func(store *memoryStore) component.Component {
 		return &backupExtension{
-			storeExtension: &storeExtension{store: store, healthReporter: healthFunc(func() error { return nil })}, backup: backup,
+			storeExtension: &storeExtension{store: store, healthReporter: healthFunc(func() error { return nil }), documents: docstoretest.NewMemory()}, backup: backup,
 		}
 	})
 }

@@ -6,7 +6,7 @@ import (
 	"io"
 	"net/http"
 
-	"github.com/docketlog/docket/extension/logsapiextension/internal/requestbody"
+	"github.com/docketlog/docket/internal/requestbody"
 )
 
 // readBody returns the request's body, not yet of any type. No body is one without

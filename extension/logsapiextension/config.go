@@ -10,6 +10,8 @@ import (
 	"go.opentelemetry.io/collector/config/confighttp"
 	"go.opentelemetry.io/collector/config/configopaque"
 	"go.opentelemetry.io/collector/confmap"
+
+	"github.com/docketlog/docket/internal/ratelimit"
 )
 
 const (
@@ -17,8 +19,6 @@ const (
 	defaultQueryTimeout = 25 * time.Second
 	defaultMaxTails     = 100
 	defaultAITimeout    = 60 * time.Second
-	// maxRate is more requests than can be answered.
-	maxRate = 1_000_000
 	// defaultMaxRequestBodySize is ample for a key or a project, in bytes.
 	defaultMaxRequestBodySize = 1 << 20
 	// A request has that long to arrive, so that clients which are slow, or gone,
@@ -57,6 +57,9 @@ type Config struct {
 	// MCP offers the API to AI assistants at /mcp, with the same keys.
 	MCP MCPConfig `mapstructure:"mcp"`
 
+	// UI serves the web page at /ui/.
+	UI UIConfig `mapstructure:"ui"`
+
 	// AuditTrail records what is changed through the API, every export and failed sign-ins
 	// in the project of Docket's own audit trail.
 	AuditTrail bool `mapstructure:"audit_trail"`
@@ -64,24 +67,19 @@ type Config struct {
 	// Tail bounds those who follow records as they come.
 	Tail TailConfig `mapstructure:"tail"`
 
+	// Views are made, changed and removed at the start so that they are as here, by a key
+	// that tells them apart. Nil leaves those that there are as they are; empty removes
+	// them.
+	Views map[string]ViewConfig `mapstructure:"views"`
+
 	// RateLimit bounds how many requests each key may make.
-	RateLimit RateLimitConfig `mapstructure:"rate_limit"`
+	RateLimit ratelimit.Config `mapstructure:"rate_limit"`
 
 	// BehindProxy is true when a proxy in front sets the headers X-Forwarded-Proto and
 	// X-Forwarded-Host, so that addresses in answers are made of them, and appends the
 	// client's address to X-Forwarded-For, for the audit trail. Where clients can set
 	// them, it must be false.
 	BehindProxy bool `mapstructure:"behind_proxy"`
-}
-
-// RateLimitConfig is the configuration of how often a key may ask.
-type RateLimitConfig struct {
-	// RequestsPerSecond is what a key may keep up; 0 is no limit. More requests are
-	// answered with 429.
-	RequestsPerSecond float64 `mapstructure:"requests_per_second"`
-	// Burst is how many requests a key that has been idle may make at once; 0 is as
-	// many as in a second.
-	Burst int `mapstructure:"burst"`
 }
 
 // AIConfig is the configuration of explanations. They are off unless BaseURL and Model are
@@ -106,6 +104,14 @@ type MCPConfig struct {
 	Enabled bool `mapstructure:"enabled"`
 }
 
+// UIConfig is the configuration of the web page.
+type UIConfig struct {
+	Enabled bool `mapstructure:"enabled"`
+	// FrameAncestors are the origins, such as https://app.example.com, whose pages may show
+	// the embedded audit table in a frame; none by default.
+	FrameAncestors []string `mapstructure:"frame_ancestors"`
+}
+
 // TailConfig is the configuration of live tails.
 type TailConfig struct {
 	// MaxConnections is how many clients may follow records at the same time. Each may
@@ -126,6 +132,7 @@ func createDefaultConfig() component.Config {
 		QueryTimeout:  defaultQueryTimeout,
 		AI:            AIConfig{Timeout: defaultAITimeout},
 		MCP:           MCPConfig{Enabled: true},
+		UI:            UIConfig{Enabled: true},
 		AuditTrail:    true,
 		Tail:          TailConfig{MaxConnections: defaultMaxTails},
 	}
@@ -147,11 +154,13 @@ func (c *Config) Unmarshal(conf *confmap.Conf) error {
 		Alerting      component.ID  `mapstructure:"alerting"`
 		AI            AIConfig      `mapstructure:"ai"`
 		MCP           MCPConfig     `mapstructure:"mcp"`
+		UI            UIConfig      `mapstructure:"ui"`
 		AuditTrail    bool          `mapstructure:"audit_trail"`
 		Tail          TailConfig    `mapstructure:"tail"`
 
-		RateLimit   RateLimitConfig `mapstructure:"rate_limit"`
-		BehindProxy bool            `mapstructure:"behind_proxy"`
+		Views       map[string]ViewConfig `mapstructure:"views"`
+		RateLimit   ratelimit.Config      `mapstructure:"rate_limit"`
+		BehindProxy bool                  `mapstructure:"behind_proxy"`
 	}
 	return conf.Unmarshal(&strict)
 }
@@ -180,16 +189,17 @@ func (c *Config) Validate() error {
 			"after which no answer can be written", c.QueryTimeout, c.Server.WriteTimeout))
 	}
 	errs = append(errs, c.AI.check())
+	for _, ancestor := range c.UI.FrameAncestors {
+		if origin, ok := parseOrigin(ancestor); !ok || origin != ancestor {
+			errs = append(errs, fmt.Errorf("ui::frame_ancestors: %q must be an origin in lower case, such as https://app.example.com", ancestor))
+		}
+	}
 	if c.Tail.MaxConnections < 1 {
 		errs = append(errs, fmt.Errorf("tail::max_connections: must be at least 1, such as %d", defaultMaxTails))
 	}
-	if rate := c.RateLimit.RequestsPerSecond; !(rate >= 0 && rate <= maxRate) {
-		errs = append(errs, fmt.Errorf("rate_limit::requests_per_second: must be from 0 (no limit) to %d", maxRate))
-	}
-	if burst := c.RateLimit.Burst; burst < 0 || burst > maxRate {
-		errs = append(errs, fmt.Errorf("rate_limit::burst: must be from 0 (as many as in a second) to %d", maxRate))
-	}
-	return errors.Join(errs...)
+	errs = append(errs, c.RateLimit.Check("rate_limit"))
+	_, err := c.provisioned()
+	return errors.Join(append(errs, err)...)
 }
 
 // check tells what to write instead of what cannot work.

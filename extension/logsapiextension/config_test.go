@@ -12,6 +12,8 @@ import (
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/confmap"
 	"go.opentelemetry.io/collector/confmap/confmaptest"
+
+	"github.com/docketlog/docket/internal/ratelimit"
 )
 
 func loadConfig(t *testing.T, all *confmap.Conf, id string) (*Config, error) {
@@ -39,6 +41,7 @@ func TestConfig(t *testing.T) {
 		assert.Equal(t, int64(1<<20), config.Server.MaxRequestBodySize)
 		assert.Equal(t, 100, config.Tail.MaxConnections)
 		assert.True(t, config.AuditTrail)
+		assert.True(t, config.UI.Enabled)
 		assert.Zero(t, config.RateLimit, "there is none")
 		assert.False(t, config.BehindProxy)
 	})
@@ -53,7 +56,8 @@ func TestConfig(t *testing.T) {
 		assert.Equal(t, int64(4096), config.Server.MaxRequestBodySize)
 		assert.Equal(t, 7, config.Tail.MaxConnections)
 		assert.False(t, config.AuditTrail)
-		assert.Equal(t, RateLimitConfig{RequestsPerSecond: 0.5, Burst: 30}, config.RateLimit)
+		assert.False(t, config.UI.Enabled)
+		assert.Equal(t, ratelimit.Config{RequestsPerSecond: 0.5, Burst: 30}, config.RateLimit)
 		assert.True(t, config.BehindProxy)
 	})
 	t.Run("options of the listener", func(t *testing.T) {
@@ -75,6 +79,7 @@ func TestConfig(t *testing.T) {
 		"logs_api/no_tails":            "tail::max_connections: must be at least 1",
 		"logs_api/unknown_option":      "invalid keys: authentication",
 		"logs_api/unknown_tail_option": "invalid keys: connections",
+		"logs_api/unknown_ui_option":   "invalid keys: page",
 		"logs_api/bad_store":           "id must not be empty",
 		"logs_api/negative_rate":       "rate_limit::requests_per_second: must be from 0",
 		"logs_api/no_rate":             "rate_limit::requests_per_second: must be from 0",

@@ -7,9 +7,9 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/docketlog/docket/extension/logsapiextension/internal/requestbody"
 	"github.com/docketlog/docket/internal/audittrail"
 	"github.com/docketlog/docket/internal/logstore"
+	"github.com/docketlog/docket/internal/requestbody"
 	"github.com/docketlog/docket/internal/tenant"
 )
 

@@ -17,6 +17,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog"
 
+	"github.com/docketlog/docket/internal/docstore/docstoretest"
 	"github.com/docketlog/docket/internal/logstore"
 	"github.com/docketlog/docket/internal/logstore/deadletters"
 	"github.com/docketlog/docket/internal/record"
@@ -87,7 +88,7 @@ func newServerWithDeadLetters(t *testing.T, letters ...logstore.DeadLetter) (*se
 	require.NoError(t, kept.Add(t.Context(), letters))
 	stored := &storedDeadLetters{kept: kept}
 	s := newServerWithStore(t, nil, func(store *memoryStore) component.Component {
-		stored.storeExtension = &storeExtension{store: store, healthReporter: healthFunc(func() error { return nil })}
+		stored.storeExtension = &storeExtension{store: store, healthReporter: healthFunc(func() error { return nil }), documents: docstoretest.NewMemory()}
 		return stored
 	})
 	ids := make([]string, len(letters))

@@ -12,10 +12,10 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/docketlog/docket/extension/logsapiextension/internal/posthoglogs"
-	"github.com/docketlog/docket/extension/logsapiextension/internal/requestbody"
 	"github.com/docketlog/docket/internal/docstore"
 	"github.com/docketlog/docket/internal/explain"
 	"github.com/docketlog/docket/internal/redact"
+	"github.com/docketlog/docket/internal/requestbody"
 	"github.com/docketlog/docket/internal/tenant"
 )
 
@@ -113,7 +113,7 @@ func (e *endpoints) explain(
 	if err != nil {
 		return explanationAnswer{}, err
 	}
-	if err := e.explanations.limit.take(subjectOf(caller), time.Now()); err != nil {
+	if err := e.explanations.limit.take(caller.Subject(), time.Now()); err != nil {
 		return explanationAnswer{}, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, e.explanations.timeout)
@@ -150,13 +150,22 @@ func (e *endpoints) explanationProblem(err error) error {
 		e.logger.Warn("the language model gave no usable answer", zap.Error(err))
 		return fieldProblem(codeInvalidInput, "", "The language model gave no usable answer, twice. Please try again.")
 	case isModelError:
-		e.logger.Error("the language model cannot be asked", zap.Error(failure))
-		return &problem{
-			status: http.StatusInternalServerError, code: codeServerError,
-			detail: "The explanation failed: " + failure.Error() + ". The server's log may say more.",
-		}
+		return &problem{status: http.StatusInternalServerError, code: codeServerError, detail: modelFailure(failure)}
 	default:
 		return err
+	}
+}
+
+// modelFailure says why the model could not be asked, and who can do what about it.
+func modelFailure(failure *explain.ModelError) string {
+	text := "There is no explanation: " + failure.Error() + "."
+	switch failure.Status {
+	case http.StatusUnauthorized, http.StatusForbidden:
+		return text + " An operator should look at ai::api_key in the configuration of logs_api."
+	case http.StatusNotFound, http.StatusMethodNotAllowed:
+		return text + " An operator should look at ai::base_url and ai::model in the configuration of logs_api."
+	default:
+		return text + " Please try again later."
 	}
 }
 

@@ -127,9 +127,13 @@ func TestExplainWithABadModel(t *testing.T) {
 		answer     string
 		want       int
 		kind, code string
+		advice     string
 	}{
-		"nonsense": {200, "Sure!", 400, "validation_error", "invalid_input"},
-		"broken":   {500, "", 500, "server_error", "error"},
+		"nonsense":   {200, "Sure!", 400, "validation_error", "invalid_input", "Please try again."},
+		"broken":     {500, "", 500, "server_error", "error", "Please try again later."},
+		"wrong key":  {401, "", 500, "server_error", "error", "look at ai::api_key"},
+		"no such":    {404, "", 500, "server_error", "error", "look at ai::base_url and ai::model"},
+		"overloaded": {429, "", 500, "server_error", "error", "Please try again later."},
 	} {
 		t.Run(name, func(t *testing.T) {
 			model, _ := modelServer(t, test.status, test.answer)
@@ -137,6 +141,7 @@ func TestExplainWithABadModel(t *testing.T) {
 			id := s.addSealed(time.Date(2026, 7, 1, 12, 0, 0, 0, time.UTC), func(record.Record) {}).ID()
 			answer := s.explain(fmt.Sprintf(`{"uuid":%q,"timestamp":"2026-07-01T12:00:00Z"}`, id), writerToken)
 			assertPostHogError(t, answer, test.want, test.kind, test.code, "")
+			assert.Contains(t, answer.body, test.advice)
 		})
 	}
 }

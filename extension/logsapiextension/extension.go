@@ -18,11 +18,13 @@ import (
 	"go.opentelemetry.io/collector/extension/extensioncapabilities"
 	"go.uber.org/zap"
 
+	"github.com/docketlog/docket/extension/logsapiextension/internal/embedtoken"
 	"github.com/docketlog/docket/extension/logsapiextension/internal/metadata"
 	"github.com/docketlog/docket/extension/logsapiextension/internal/savedviews"
 	"github.com/docketlog/docket/internal/audittrail"
 	"github.com/docketlog/docket/internal/docstore"
 	"github.com/docketlog/docket/internal/logstore"
+	"github.com/docketlog/docket/internal/ratelimit"
 	"github.com/docketlog/docket/internal/tenant"
 )
 
@@ -77,7 +79,16 @@ func (a *logsAPI) Start(ctx context.Context, host component.Host) error {
 	if err != nil {
 		return err
 	}
+	views, err := a.config.provisioned()
+	if err != nil {
+		return err
+	}
 	routes := newRouter(endpoints.routes(), a.config.QueryTimeout, a.settings.Logger)
+	if a.config.UI.Enabled {
+		if err := routes.addPage(a.config.UI.FrameAncestors); err != nil {
+			return err
+		}
+	}
 	if a.config.MCP.Enabled {
 		if err := endpoints.addAssistants(routes); err != nil {
 			return err
@@ -100,6 +111,7 @@ func (a *logsAPI) Start(ctx context.Context, host component.Host) error {
 	}
 	a.settings.Logger.Info("Starting HTTP server", zap.String("endpoint", a.address.String()))
 	a.serve(host, listener)
+	a.provision(endpoints.views, views)
 	return nil
 }
 
@@ -194,12 +206,14 @@ func (a *logsAPI) resolve(host component.Host) (*endpoints, error) {
 		writer:    store.LogStore(),
 		directory: directory.Directory(),
 		views:     savedviews.New(store.Documents()),
-		throttle:  newThrottle(a.config.RateLimit),
-		links:     links{behindProxy: a.config.BehindProxy},
-		build:     a.settings.BuildInfo,
-		ready:     a.ready.Load,
-		stopping:  a.stopping,
-		logger:    a.settings.Logger,
+
+		embedTokens: embedtoken.New(store.Documents()),
+		throttle:    ratelimit.New(a.config.RateLimit),
+		links:       links{behindProxy: a.config.BehindProxy},
+		build:       a.settings.BuildInfo,
+		ready:       a.ready.Load,
+		stopping:    a.stopping,
+		logger:      a.settings.Logger,
 
 		queryTimeout: a.config.QueryTimeout,
 		tails:        make(seats, a.config.Tail.MaxConnections),

@@ -3,8 +3,8 @@ package logsapiextension
 import (
 	"net/http"
 
-	"github.com/docketlog/docket/extension/logsapiextension/internal/requestbody"
 	"github.com/docketlog/docket/internal/audittrail"
+	"github.com/docketlog/docket/internal/requestbody"
 	"github.com/docketlog/docket/internal/tenant"
 )
 
@@ -64,6 +64,9 @@ func (e *endpoints) listKeys(w http.ResponseWriter, r *http.Request, caller *ten
 
 // createKey takes {label, scopes, scoped_teams?, organization?}.
 func (e *endpoints) createKey(w http.ResponseWriter, r *http.Request, caller *tenant.Identity) error {
+	if err := caller.Can(tenant.ScopeWrite); err != nil {
+		return err
+	}
 	var request tenant.NewKey
 	err := readFields(r, []requestbody.Field{
 		{Name: "label", Required: true, As: requestbody.Text{Into: &request.Label, MaxLength: maxKeyLabel}},
@@ -104,6 +107,12 @@ func (e *endpoints) rollKey(w http.ResponseWriter, r *http.Request, caller *tena
 	id := r.PathValue("id")
 	if id == current {
 		id = caller.KeyID
+	}
+	if id == "" {
+		return &problem{
+			status: http.StatusNotFound, code: codeNotFound,
+			detail: "The admin key and a project's api_token cannot be rolled: a new admin key comes with the file or the setting that it is in.",
+		}
 	}
 	before, err := e.directory.Key(r.Context(), caller, id)
 	if err != nil {

@@ -198,19 +198,20 @@ func TestLogsAccess(t *testing.T) {
 		"several projects": {
 			request{token: severalToken},
 			400,
-			"the key may use several projects: name one, or use a key that is scoped to one (name it in the header Docket-Project-Id)",
+			"The key may use several projects: name one, or use a key that is scoped to one. Its id goes into the header Docket-Project-Id, " +
+				"or into the address in place of @current.",
 		},
 		"unknown project": {
 			request{token: severalToken, header: map[string]string{"Docket-Project-Id": "7"}},
 			404,
-			`project "7" does not exist or the key may not use it`,
+			`Project "7" does not exist or the key may not use it.`,
 		},
 		"another's project": {
 			request{token: readerToken, header: map[string]string{"Docket-Project-Id": "2"}},
 			404,
-			`project "2" does not exist or the key may not use it`,
+			`Project "2" does not exist or the key may not use it.`,
 		},
-		"no project": {request{token: projectless}, 404, "the key may use no project"},
+		"no project": {request{token: projectless}, 404, "The key may use no project."},
 		"keys cannot be checked": {
 			request{token: staleToken}, 503, "Keys cannot be checked now: the stored keys could not be read for 6s.",
 		},

@@ -13,14 +13,11 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-	"go.opentelemetry.io/collector/component"
 	"go.yaml.in/yaml/v3"
-
-	"github.com/docketlog/docket/internal/docstore/docstoretest"
 )
 
-// conformanceCase is a case of testdata/posthog_conformance.yaml, which says what the
-// fields mean.
+// conformanceCase is a case of testdata/posthog_conformance*.yaml. The first of these files
+// says what the fields mean.
 type conformanceCase struct {
 	Name     string           `yaml:"name"`
 	As       string           `yaml:"as"`
@@ -31,6 +28,7 @@ type conformanceCase struct {
 	Answer   string           `yaml:"answer"`
 	Has      string           `yaml:"has"`
 	InOrder  []string         `yaml:"in order"`
+	First    []string         `yaml:"first in order"`
 	Next     string           `yaml:"next"`
 	Previous string           `yaml:"previous"`
 	Header   string           `yaml:"header"`
@@ -43,41 +41,41 @@ var conformanceTokens = map[string]string{
 	"ingest": ingestToken, "none": "", "unknown": "nobody",
 }
 
-func readConformanceCases(t *testing.T) (cases map[string][]conformanceCase, count int) {
+// readConformanceCases returns the cases by their group and the file that they are in.
+func readConformanceCases(t *testing.T) map[string][]conformanceCase {
 	t.Helper()
-	file, err := os.Open(filepath.Join("testdata", "posthog_conformance.yaml"))
+	files, err := filepath.Glob(filepath.Join("testdata", "posthog_conformance*.yaml"))
 	require.NoError(t, err)
-	defer func() { require.NoError(t, file.Close()) }()
-	decoder := yaml.NewDecoder(file)
-	decoder.KnownFields(true)
-	require.NoError(t, decoder.Decode(&cases))
-	for _, group := range cases {
-		count += len(group)
+	all := map[string][]conformanceCase{}
+	for _, name := range files {
+		file, err := os.Open(name)
+		require.NoError(t, err)
+		decoder := yaml.NewDecoder(file)
+		decoder.KnownFields(true)
+		var groups map[string][]conformanceCase
+		require.NoError(t, decoder.Decode(&groups), name)
+		require.NoError(t, file.Close())
+		about := strings.TrimSuffix(strings.TrimPrefix(filepath.Base(name), "posthog_conformance"), ".yaml")
+		for group, cases := range groups {
+			all[strings.TrimPrefix(about+"/"+group, "/")] = cases
+		}
 	}
-	return cases, count
+	return all
 }
 
 func TestPostHogConformance(t *testing.T) {
-	cases, count := readConformanceCases(t)
-	require.GreaterOrEqual(t, count, 150)
-	for group, cases := range cases {
+	count := 0
+	for group, cases := range readConformanceCases(t) {
 		for _, c := range cases {
+			count++
 			t.Run(group+"/"+c.Name, func(t *testing.T) {
 				for _, address := range []conformanceAddress{{"/api/projects/1/logs/", true}, {"/api/environments/1/logs/", false}} {
-					(&conformanceRun{server: newViewServer(t, nil), t: t, address: address}).run(c)
+					newConformanceRun(t, address, c.Given).run(c)
 				}
 			})
 		}
 	}
-}
-
-// newViewServer starts the extension with an empty store of documents.
-func newViewServer(t *testing.T, configure func(*Config)) *server {
-	t.Helper()
-	return newServerWithStore(t, configure, func(store *memoryStore) component.Component {
-		healthy := healthFunc(func() error { return nil })
-		return &storeExtension{store: store, healthReporter: healthy, documents: docstoretest.NewMemory()}
-	})
+	require.GreaterOrEqual(t, count, 430)
 }
 
 // conformanceAddress is how a client writes addresses.
@@ -98,25 +96,9 @@ func (a conformanceAddress) pathOf(target string) (path, query string) {
 	return path, query
 }
 
-// conformanceRun runs a case at one address.
-type conformanceRun struct {
-	*server
-	t        *testing.T
-	address  conformanceAddress
-	shortIDs []string
-}
-
 func (run *conformanceRun) run(c conformanceCase) {
-	t := run.t
-	for _, body := range c.Given {
-		path, _ := run.address.pathOf("views")
-		made := run.do(request{method: http.MethodPost, path: path, token: writerToken, body: body})
-		require.Equal(t, http.StatusCreated, made.status, made.body)
-		var view struct {
-			ShortID string `json:"short_id"`
-		}
-		require.NoError(t, json.Unmarshal([]byte(made.body), &view))
-		run.shortIDs = append(run.shortIDs, view.ShortID)
+	for _, given := range c.Given {
+		run.given(given)
 	}
 	for step := &c; step != nil; step = step.Then {
 		run.step(*step)
@@ -159,6 +141,10 @@ func (run *conformanceRun) step(c conformanceCase) {
 	if c.InOrder != nil {
 		assert.Equal(t, c.InOrder, namesInOrder(t, answer.body))
 	}
+	if c.First != nil {
+		names := namesInOrder(t, answer.body)
+		assert.Equal(t, c.First, names[:min(len(names), len(c.First))])
+	}
 	for name, query := range map[string]string{"next": c.Next, "previous": c.Previous} {
 		if query != "" {
 			page, ok := decodeExactly(t, answer.body).(map[string]any)
@@ -168,6 +154,8 @@ func (run *conformanceRun) step(c conformanceCase) {
 	}
 	if name, value, ok := strings.Cut(c.Header, ": "); ok {
 		assert.Equal(t, value, answer.header.Get(name))
+	} else if name != "" {
+		assert.NotEmpty(t, answer.header.Get(name), name)
 	}
 }
 
@@ -184,20 +172,27 @@ func (run *conformanceRun) assertProblem(answer reply, status, problem string) {
 }
 
 var (
-	shortIDPlace    = regexp.MustCompile(`(UPPER)?\$([0-9])`)
+	idPlace         = regexp.MustCompile(`(UPPER)?\$([0-9])(s)?`)
 	repetitionPlace = regexp.MustCompile(`(\pL)\{([0-9]+)\}`)
 )
 
-// fill puts short ids and repeated characters in place of what stands for them.
+// fill puts ids and repeated characters in place of what stands for them.
 func (run *conformanceRun) fill(text string) string {
-	text = shortIDPlace.ReplaceAllStringFunc(text, func(place string) string {
-		number, err := strconv.Atoi(place[len(place)-1:])
+	text = idPlace.ReplaceAllStringFunc(text, func(place string) string {
+		parts := idPlace.FindStringSubmatch(place)
+		number, err := strconv.Atoi(parts[2])
 		require.NoError(run.t, err)
-		require.LessOrEqual(run.t, number, len(run.shortIDs), place)
-		if strings.HasPrefix(place, "UPPER") {
-			return "A" + strings.ToUpper(run.shortIDs[number-1])
+		require.LessOrEqual(run.t, number, len(run.ids), place)
+		switch {
+		case parts[1] != "":
+			return "A" + strings.ToUpper(run.ids[number-1])
+		case parts[3] != "":
+			functions, err := json.Marshal(run.functions[run.ids[number-1]])
+			require.NoError(run.t, err)
+			return string(functions)
+		default:
+			return run.ids[number-1]
 		}
-		return run.shortIDs[number-1]
 	})
 	return repetitionPlace.ReplaceAllStringFunc(text, func(place string) string {
 		parts := repetitionPlace.FindStringSubmatch(place)

@@ -8,10 +8,11 @@ import (
 	"net/http"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
-	"github.com/docketlog/docket/extension/logsapiextension/internal/requestbody"
 	"github.com/docketlog/docket/internal/logstore"
+	"github.com/docketlog/docket/internal/requestbody"
 	"github.com/docketlog/docket/internal/tenant"
 )
 
@@ -74,6 +75,11 @@ func problemOf(err error) *problem {
 	if refusal, ok := errors.AsType[*tenant.Error](err); ok {
 		return problemOfRefusal(refusal)
 	}
+	if throttled, ok := errors.AsType[*tenant.ThrottledError](err); ok {
+		return &problem{
+			status: http.StatusTooManyRequests, code: codeThrottled, retryAfter: throttled.RetryAfter, detail: sentence(throttled.Error()),
+		}
+	}
 	if tooLarge, ok := errors.AsType[*http.MaxBytesError](err); ok {
 		return &problem{
 			status: http.StatusRequestEntityTooLarge, code: codeTooLarge,
@@ -126,7 +132,7 @@ func problemOf(err error) *problem {
 // field of the body names and is not there is the fault of the field; what the
 // address names and is not there is a 404.
 func problemOfRefusal(refusal *tenant.Error) *problem {
-	p := &problem{detail: refusal.Message}
+	p := &problem{detail: sentence(refusal.Message)}
 	if refusal.Field != "" && !denied(refusal.Reason) {
 		p.status, p.code, p.field = http.StatusBadRequest, codeInvalidInput, refusal.Field
 		if refusal.Reason != tenant.ReasonInvalid {
@@ -145,11 +151,26 @@ func problemOfRefusal(refusal *tenant.Error) *problem {
 		p.status, p.code = http.StatusNotFound, codeNotFound
 	case tenant.ReasonProjectRequired:
 		p.status, p.code = http.StatusBadRequest, codeRequired
-		p.detail += " (name it in the header " + tenant.HeaderProject + ")"
+		p.detail += " Its id goes into the header " + tenant.HeaderProject + ", or into the address in place of @current."
 	default: // tenant.ReasonInvalid
 		p.status, p.code = http.StatusBadRequest, codeInvalidInput
 	}
 	return p
+}
+
+// sentence makes one of the text of an error of Go's kind.
+func sentence(text string) string {
+	first, size := utf8.DecodeRuneInString(text)
+	return strings.TrimSuffix(string(unicode.ToUpper(first))+text[size:], ".") + "."
+}
+
+// listed returns names with commas between them.
+func listed[T ~string](names []T) string {
+	texts := make([]string, len(names))
+	for n, name := range names {
+		texts[n] = string(name)
+	}
+	return strings.Join(texts, ", ")
 }
 
 // denied reports whether a reason is about the caller, whatever the field.

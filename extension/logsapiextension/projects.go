@@ -4,8 +4,8 @@ import (
 	"net/http"
 	"strconv"
 
-	"github.com/docketlog/docket/extension/logsapiextension/internal/requestbody"
 	"github.com/docketlog/docket/internal/audittrail"
+	"github.com/docketlog/docket/internal/requestbody"
 	"github.com/docketlog/docket/internal/tenant"
 )
 
@@ -38,6 +38,12 @@ func (e *endpoints) listProjects(w http.ResponseWriter, r *http.Request, caller 
 
 // createProject takes {name, organization?}.
 func (e *endpoints) createProject(w http.ResponseWriter, r *http.Request, caller *tenant.Identity) error {
+	if caller.Can(tenant.ScopeAll) != nil {
+		return &problem{
+			status: http.StatusForbidden, code: codePermissionDenied,
+			detail: `Projects are made with the admin key, or with a key that has the scope "*" and no scoped_teams.`,
+		}
+	}
 	var request tenant.NewProject
 	err := readFields(r, []requestbody.Field{
 		{Name: "name", Required: true, As: requestbody.Text{Into: &request.Name, MaxLength: maxProjectName}},

@@ -163,6 +163,13 @@ func (e *endpoints) sendExport(
 	if err != nil {
 		return err
 	}
+	return e.sendFile(w, r, api.ProjectID, export, format)
+}
+
+// sendFile answers with the file of an export.
+func (e *endpoints) sendFile(
+	w http.ResponseWriter, r *http.Request, projectID int64, export *posthoglogs.Export, format posthoglogs.Format,
+) error {
 	w.Header().Add("Vary", "Accept, Accept-Encoding")
 	answer, err := newStreamedAnswer(w, format.ContentType(), export.Filename+"."+string(format))
 	if err != nil {
@@ -179,7 +186,7 @@ func (e *endpoints) sendExport(
 		if err == nil {
 			err = buffer.Flush()
 		}
-		e.noteExport(r, api.ProjectID, export, format, err)
+		e.noteExport(r, projectID, export, format, err)
 		return err
 	})
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/component"
 
+	"github.com/docketlog/docket/internal/docstore/docstoretest"
 	"github.com/docketlog/docket/internal/logstore"
 )
 
@@ -479,7 +480,7 @@ func (e plainStore) LogStore() logstore.Store { return struct{ logstore.Store }{
 
 func TestQuestionsToAPlainStore(t *testing.T) {
 	s := newServerWithStore(t, nil, func(store *memoryStore) component.Component {
-		return plainStore{&storeExtension{store: store, healthReporter: healthFunc(func() error { return nil })}}
+		return plainStore{&storeExtension{store: store, healthReporter: healthFunc(func() error { return nil }), documents: docstoretest.NewMemory()}}
 	})
 	assertQuestionError(t, s.ask("count", `{}`), http.StatusNotImplemented)
 	assert.Equal(t, http.StatusOK, s.get("/logs", readerToken).status)

@@ -92,7 +92,7 @@ func TestWrongMethods(t *testing.T) {
 func TestUnknownRoutes(t *testing.T) {
 	s := newServer(t, nil)
 	for _, path := range []string{
-		"/", "/log", "/logs/1", "/logs//", "//logs", "/./logs", "/x/../logs", "/Logs", "/healthz/x", "/apis", "/favicon.ico",
+		"/log", "/logs/1", "/logs//", "//logs", "/./logs", "/x/../logs", "/Logs", "/healthz/x", "/apis", "/favicon.ico",
 		"/%2e%2e/logs", "/%00", "/" + strings.Repeat("x", 5000),
 	} {
 		message := assertStatusError(t, s.get(path, readerToken), http.StatusNotFound)

@@ -8,9 +8,11 @@ import (
 	"go.opentelemetry.io/collector/component"
 	"go.uber.org/zap"
 
+	"github.com/docketlog/docket/extension/logsapiextension/internal/embedtoken"
 	"github.com/docketlog/docket/extension/logsapiextension/internal/savedviews"
 	"github.com/docketlog/docket/internal/audittrail"
 	"github.com/docketlog/docket/internal/logstore"
+	"github.com/docketlog/docket/internal/ratelimit"
 	"github.com/docketlog/docket/internal/tenant"
 )
 
@@ -25,9 +27,10 @@ type endpoints struct {
 	deadLetters logstore.DeadLetters
 	backups     backupMaker
 	views       *savedviews.Views
+	embedTokens *embedtoken.Signer
 	build       component.BuildInfo
 	// throttle is nil when callers may ask as often as they like.
-	throttle *throttle
+	throttle *ratelimit.Limiter
 	links    links
 	// ready tells whether the pipelines run.
 	ready func() bool
@@ -53,7 +56,7 @@ type endpoints struct {
 
 // routes returns all routes.
 func (e *endpoints) routes() []route {
-	return slices.Concat(e.statusRoutes(), e.logsRoutes(), e.organizationRoutes(), e.projectRoutes(), e.keyRoutes(), e.userRoutes(),
-		e.deadLetterRoutes(), e.backupRoutes(), e.queryRoutes(), e.viewRoutes(), e.alertRoutes(), e.explainRoutes(),
-		e.recordRoutes(), e.tailRoutes(), e.eventRoutes(), e.openAPIRoutes())
+	return e.recordRefusals(slices.Concat(e.statusRoutes(), e.logsRoutes(), e.organizationRoutes(), e.projectRoutes(), e.keyRoutes(), e.userRoutes(),
+		e.deadLetterRoutes(), e.embedRoutes(), e.backupRoutes(), e.queryRoutes(), e.viewRoutes(), e.alertRoutes(), e.explainRoutes(),
+		e.recordRoutes(), e.tailRoutes(), e.eventRoutes(), e.openAPIRoutes()))
 }

@@ -22,6 +22,7 @@ import (
 
 	"github.com/docketlog/docket/extension/logsapiextension/internal/metadata"
 	"github.com/docketlog/docket/internal/docstore"
+	"github.com/docketlog/docket/internal/docstore/docstoretest"
 	"github.com/docketlog/docket/internal/logstore"
 	"github.com/docketlog/docket/internal/tenant"
 )
@@ -39,8 +40,7 @@ type storeExtension struct {
 	component.StartFunc
 	component.ShutdownFunc
 	healthReporter
-	store *memoryStore
-	// documents is nil where no test asks for any.
+	store     *memoryStore
 	documents docstore.Store
 }
 
@@ -73,7 +73,7 @@ func newTestHost(store *memoryStore, directory tenant.Directory, health healthRe
 		health = healthFunc(func() error { return nil })
 	}
 	return testHost{Host: componenttest.NewNopHost(), extensions: map[component.ID]component.Component{
-		component.MustNewID("log_store"):   &storeExtension{store: store, healthReporter: health},
+		component.MustNewID("log_store"):   &storeExtension{store: store, healthReporter: health, documents: docstoretest.NewMemory()},
 		component.MustNewID("project_key"): &directoryExtension{directory: directory},
 	}}
 }

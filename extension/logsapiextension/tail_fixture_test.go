@@ -20,6 +20,7 @@ import (
 
 	"github.com/docketlog/docket/extension/logsapiextension/internal/metadata"
 	"github.com/docketlog/docket/internal/docstore"
+	"github.com/docketlog/docket/internal/docstore/docstoretest"
 	"github.com/docketlog/docket/internal/filter"
 	"github.com/docketlog/docket/internal/logstore"
 	"github.com/docketlog/docket/internal/record"
@@ -169,7 +170,7 @@ func newTailServer(t *testing.T, configure func(*Config), adjust func(*tailTimes
 	}
 	store := &followedStore{memoryStore: s.store, tails: map[*followedTail]struct{}{}}
 	host := newTestHost(s.store, s.directory, nil)
-	host.extensions[component.MustNewID("log_store")] = &followedExtension{store: store}
+	host.extensions[component.MustNewID("log_store")] = &followedExtension{store: store, documents: docstoretest.NewMemory()}
 	require.NoError(t, s.api.Start(t.Context(), host))
 	t.Cleanup(func() {
 		s.client.CloseIdleConnections()
@@ -182,12 +183,13 @@ func newTailServer(t *testing.T, configure func(*Config), adjust func(*tailTimes
 type followedExtension struct {
 	component.StartFunc
 	component.ShutdownFunc
-	store *followedStore
+	store     *followedStore
+	documents docstore.Store
 }
 
 func (e *followedExtension) LogStore() logstore.Store { return e.store }
 
-func (*followedExtension) Documents() docstore.Store { return nil }
+func (e *followedExtension) Documents() docstore.Store { return e.documents }
 
 // sentEvent is an event, or a comment, of a tail.
 type sentEvent struct{ id, name, data, comment, retry string }

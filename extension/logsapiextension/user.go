@@ -82,19 +82,7 @@ func getUser(w http.ResponseWriter, _ *http.Request, caller *tenant.Identity) er
 // userID returns a UUID that tells keys apart without telling what they are. A key
 // that is rolled keeps it.
 func userID(caller *tenant.Identity) string {
-	return uuid.NewSHA1(uuid.NameSpaceURL, []byte("docket:"+subjectOf(caller))).String()
-}
-
-// subjectOf tells callers apart.
-func subjectOf(caller *tenant.Identity) string {
-	switch {
-	case caller.Admin:
-		return "admin"
-	case caller.KeyID == "" && len(caller.Projects) > 0: // a project's token
-		return "project:" + caller.Projects[0].UUID
-	default:
-		return "key:" + caller.KeyID
-	}
+	return uuid.NewSHA1(uuid.NameSpaceURL, []byte("docket:"+caller.Subject())).String()
 }
 
 // teamOf returns the project that the request names, else the first that the

@@ -7,9 +7,9 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/docketlog/docket/extension/logsapiextension/internal/requestbody"
 	"github.com/docketlog/docket/extension/logsapiextension/internal/savedviews"
 	"github.com/docketlog/docket/internal/audittrail"
+	"github.com/docketlog/docket/internal/requestbody"
 	"github.com/docketlog/docket/internal/tenant"
 )
 
@@ -62,12 +62,15 @@ type viewAnswer struct {
 	CreatedAt time.Time           `json:"created_at"`
 	CreatedBy personAnswer        `json:"created_by"`
 	UpdatedAt time.Time           `json:"updated_at"`
+	// Provisioned is Docket's own: the view comes from the configuration.
+	Provisioned bool `json:"provisioned"`
 }
 
 func newViewAnswer(view savedviews.View) viewAnswer {
 	return viewAnswer{
 		ID: view.ID, ShortID: view.ShortID, Name: view.Name, Filters: view.Filters, Columns: view.Columns, Pinned: view.Pinned,
 		CreatedAt: view.CreatedAt, CreatedBy: newPersonAnswer(view.CreatedBy.UUID, view.CreatedBy.Name), UpdatedAt: view.UpdatedAt,
+		Provisioned: view.ProvisionedBy != "",
 	}
 }
 
@@ -196,6 +199,12 @@ func viewProblem(err error) error {
 	if tooLarge, ok := errors.AsType[*savedviews.TooLargeError](err); ok {
 		return fieldProblem(codeInvalidInput, "", "The view is too large: it has %d bytes, at most %d are allowed.",
 			tooLarge.Bytes, savedviews.MaxViewBytes)
+	}
+	if provisioned, ok := errors.AsType[*savedviews.ProvisionedError](err); ok {
+		return &problem{
+			status: http.StatusForbidden, code: codePermissionDenied,
+			detail: "The view comes from the configuration: an operator changes it under " + provisioned.By + " and restarts Docket.",
+		}
 	}
 	switch {
 	case errors.Is(err, savedviews.ErrNotFound):

@@ -8,6 +8,7 @@ import (
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/config/configopaque"
 
+	"github.com/docketlog/docket/internal/ratelimit"
 	"github.com/docketlog/docket/internal/tenant/directory"
 )
 
@@ -45,6 +46,10 @@ type Config struct {
 	// SnapshotFile is where a copy of the keys is kept, as hashes, for a start while the
 	// store cannot be read. When it is empty, such a start fails.
 	SnapshotFile string `mapstructure:"snapshot_file"`
+	// RateLimit bounds how many requests each key may make of the receivers that this
+	// extension authenticates: what is posted, and not what is asked of logs_api, which has
+	// a limit of its own. The default is none.
+	RateLimit ratelimit.Config `mapstructure:"rate_limit"`
 	// prevent unkeyed literal initialization
 	_ struct{}
 }
@@ -77,6 +82,7 @@ func (c *Config) Validate() error {
 	if c.StaleAfter <= c.RefreshInterval {
 		problems = append(problems, fmt.Errorf("stale_after: must be more than refresh_interval (%s), for example %s", c.RefreshInterval, max(directory.DefaultStaleAfter, 2*c.RefreshInterval)))
 	}
+	problems = append(problems, c.RateLimit.Check("rate_limit"))
 	return errors.Join(problems...)
 }
 

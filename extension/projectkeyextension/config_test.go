@@ -15,6 +15,8 @@ import (
 	"go.opentelemetry.io/collector/confmap/confmaptest"
 	"go.opentelemetry.io/collector/confmap/provider/envprovider"
 	"go.opentelemetry.io/collector/confmap/provider/yamlprovider"
+
+	"github.com/docketlog/docket/internal/ratelimit"
 )
 
 func TestLoadConfig(t *testing.T) {
@@ -37,6 +39,9 @@ func TestLoadConfig(t *testing.T) {
 		{component.NewIDWithName(typ, "cluster"), func(config *Config) {
 			config.StaleAfter = 24 * time.Hour
 			config.SnapshotFile = "./data/keys.json"
+		}},
+		{component.NewIDWithName(typ, "limited"), func(config *Config) {
+			config.RateLimit = ratelimit.Config{RequestsPerSecond: 50, Burst: 200}
 		}},
 	}
 	for _, test := range tests {
@@ -77,6 +82,7 @@ func TestValidate(t *testing.T) {
 		{"no refreshing", func(config *Config) { config.RefreshInterval = 0 }, "refresh_interval: must be at least 100ms"},
 		{"stale at once", func(config *Config) { config.StaleAfter = config.RefreshInterval }, "stale_after: must be more than refresh_interval (2s), for example 5s"},
 		{"stale too soon", func(config *Config) { config.RefreshInterval = time.Minute }, "for example 2m0s"},
+		{"negative rate", func(config *Config) { config.RateLimit.RequestsPerSecond = -1 }, "rate_limit::requests_per_second: must be from 0 (no limit) to 1000000"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

@@ -15,6 +15,7 @@ import (
 
 	"github.com/docketlog/docket/extension/projectkeyextension/internal/metadata"
 	"github.com/docketlog/docket/internal/docstore"
+	"github.com/docketlog/docket/internal/ratelimit"
 	"github.com/docketlog/docket/internal/tenant"
 	"github.com/docketlog/docket/internal/tenant/directory"
 )
@@ -25,7 +26,10 @@ type Extension interface {
 	extension.Extension
 	// Server authenticates the headers of a request. The returned context carries
 	// a *tenant.Identity; a refusal is a *tenant.Error. An error that wraps a
-	// *tenant.UnavailableError is no refusal: it cannot be told now.
+	// *tenant.UnavailableError is no refusal: it cannot be told now. Each call counts as
+	// a request of its key. One too many is no error either, because the collector's HTTP
+	// server answers all of them with 401, after which clients throw away what they
+	// wanted to send: then the identity is Throttled.
 	extensionauth.Server
 	// Directory returns the directory of projects and keys. It is nil before
 	// Start, so a component that uses it must declare its Dependencies.
@@ -46,6 +50,7 @@ type projectKey struct {
 	settings  component.TelemetrySettings
 	telemetry *metadata.TelemetryBuilder
 	outcomes  outcomes
+	limiter   *ratelimit.Limiter   // nil without a limit
 	directory *directory.Directory // nil before Start
 	// observer is told of failed sign-ins, nil nobody.
 	observer atomic.Pointer[func(ctx context.Context, headers map[string][]string)]
@@ -66,6 +71,7 @@ func newProjectKey(settings extension.Settings, config *Config) (*projectKey, er
 		settings:  settings.TelemetrySettings,
 		telemetry: telemetry,
 		outcomes:  newOutcomes(),
+		limiter:   ratelimit.New(config.RateLimit),
 	}, nil
 }
 
@@ -128,7 +134,7 @@ func (e *projectKey) ObserveFailedSignIns(observe func(ctx context.Context, head
 // Authenticate implements extensionauth.Server.
 func (e *projectKey) Authenticate(ctx context.Context, headers map[string][]string) (context.Context, error) {
 	identity, err := e.identify(ctx, headers)
-	e.telemetry.ProjectKeyAuthentications.Add(ctx, 1, e.outcomes.of(err))
+	e.telemetry.ProjectKeyAuthentications.Add(ctx, 1, e.outcomes.of(identity, err))
 	if unavailable, ok := errors.AsType[*tenant.UnavailableError](err); ok {
 		return ctx, &unavailableError{UnavailableError: unavailable}
 	}
@@ -151,7 +157,14 @@ func (e *projectKey) identify(ctx context.Context, headers map[string][]string) 
 	if e.directory == nil {
 		return nil, &tenant.UnavailableError{Reason: "the project_key extension is not running", RetryAfter: time.Second}
 	}
-	return e.directory.Authenticate(ctx, credentialsOf(headers))
+	identity, err := e.directory.Authenticate(ctx, credentialsOf(headers))
+	if err != nil {
+		return nil, err
+	}
+	if wait := e.limiter.Admit(identity.Subject(), time.Now()); wait > 0 {
+		identity.Throttled = &tenant.ThrottledError{RequestsPerSecond: e.limiter.RequestsPerSecond(), RetryAfter: wait}
+	}
+	return identity, nil
 }
 
 func (e *projectKey) findDocuments(host component.Host) (docstore.Store, error) {

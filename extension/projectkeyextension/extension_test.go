@@ -26,6 +26,7 @@ import (
 	"github.com/docketlog/docket/extension/projectkeyextension/internal/metadatatest"
 	"github.com/docketlog/docket/internal/docstore"
 	"github.com/docketlog/docket/internal/docstore/embedded"
+	"github.com/docketlog/docket/internal/ratelimit"
 	"github.com/docketlog/docket/internal/tenant"
 )
 
@@ -233,15 +234,50 @@ func TestFailedSignInsAreObserved(t *testing.T) {
 	require.Len(t, observed, 1)
 }
 
+func TestTooManyRequests(t *testing.T) {
+	config := configWithAdminKey()
+	config.RateLimit = ratelimit.Config{RequestsPerSecond: 0.1, Burst: 2}
+	started := startConfigured(t, newStoreHost(t), config)
+	key, value, err := started.Directory().CreateKey(t.Context(), &tenant.Identity{Admin: true},
+		tenant.NewKey{Label: "app", Scopes: []tenant.Scope{tenant.ScopeWrite}})
+	require.NoError(t, err)
+	projects, err := started.Directory().Projects(t.Context(), &tenant.Identity{Admin: true})
+	require.NoError(t, err)
+	for _, token := range []string{value, adminKey, projects[0].APIToken} { // each has a limit of its own
+		for n := range 5 {
+			ctx, err := started.Authenticate(t.Context(), bearer(token))
+			require.NoError(t, err, "whoever it is, is known")
+			identity, ok := tenant.FromContext(ctx)
+			require.True(t, ok)
+			if n < 2 {
+				require.NoError(t, identity.MayIngest())
+				continue
+			}
+			throttled, ok := errors.AsType[*tenant.ThrottledError](identity.MayIngest())
+			require.True(t, ok)
+			require.InDelta(t, 0.1, throttled.RequestsPerSecond, 0)
+			require.InDelta(t, 10*time.Second, throttled.RetryAfter, float64(time.Second))
+		}
+	}
+	_, err = started.Authenticate(t.Context(), bearer("wrong"))
+	require.Error(t, err)
+	identity, err := started.Directory().Authenticate(t.Context(), tenant.Credentials{Token: value})
+	require.NoError(t, err)
+	require.Equal(t, key.ID, identity.KeyID)
+	require.Nil(t, identity.Throttled, "who only asks is not counted")
+}
+
 func TestAuthenticationsAreCounted(t *testing.T) {
 	telemetry := componenttest.NewTelemetry()
 	t.Cleanup(func() { require.NoError(t, telemetry.Shutdown(context.WithoutCancel(t.Context()))) })
 	settings := extensiontest.NewNopSettings(metadata.Type)
 	settings.TelemetrySettings = telemetry.NewTelemetrySettings()
-	created, err := newProjectKey(settings, configWithAdminKey())
+	config := configWithAdminKey()
+	config.RateLimit = ratelimit.Config{RequestsPerSecond: 0.001, Burst: 3}
+	created, err := newProjectKey(settings, config)
 	require.NoError(t, err)
 
-	tokens := []string{"", adminKey, adminKey, adminKey, "wrong", "wrong"}
+	tokens := []string{"", adminKey, adminKey, adminKey, adminKey, "wrong", "wrong"}
 	_, err = created.Authenticate(t.Context(), bearer(adminKey))
 	require.Error(t, err, "not started")
 	require.NoError(t, created.Start(t.Context(), newStoreHost(t)))
@@ -254,6 +290,6 @@ func TestAuthenticationsAreCounted(t *testing.T) {
 		return metricdata.DataPoint[int64]{Value: count, Attributes: attribute.NewSet(attribute.String("outcome", outcome))}
 	}
 	metadatatest.AssertEqualProjectKeyAuthentications(t, telemetry, []metricdata.DataPoint[int64]{
-		point("accepted", 3), point("missing", 1), point("invalid", 2), point("unavailable", 1),
+		point("accepted", 3), point("throttled", 1), point("missing", 1), point("invalid", 2), point("unavailable", 1),
 	}, metricdatatest.IgnoreTimestamp(), metricdatatest.IgnoreExemplars())
 }

@@ -55,7 +55,12 @@ func configWithAdminKey() *Config {
 // startExtension starts an extension with the admin key above.
 func startExtension(t *testing.T, host component.Host) Extension {
 	t.Helper()
-	created, err := NewFactory().Create(t.Context(), extensiontest.NewNopSettings(typ), configWithAdminKey())
+	return startConfigured(t, host, configWithAdminKey())
+}
+
+func startConfigured(t *testing.T, host component.Host, config *Config) Extension {
+	t.Helper()
+	created, err := NewFactory().Create(t.Context(), extensiontest.NewNopSettings(typ), config)
 	require.NoError(t, err)
 	require.NoError(t, created.Start(t.Context(), host))
 	t.Cleanup(func() { require.NoError(t, created.Shutdown(context.WithoutCancel(t.Context()))) })

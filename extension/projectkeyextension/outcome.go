@@ -33,7 +33,7 @@ func (e *unavailableError) GRPCStatus() *status.Status {
 
 // outcomes are the attributes of the metric of authentications, made once. Their
 // values are those of metadata.yaml.
-type outcomes struct{ accepted, missing, invalid, unavailable metric.MeasurementOption }
+type outcomes struct{ accepted, throttled, missing, invalid, unavailable metric.MeasurementOption }
 
 func newOutcomes() outcomes {
 	option := func(outcome string) metric.MeasurementOption {
@@ -41,14 +41,18 @@ func newOutcomes() outcomes {
 	}
 	return outcomes{
 		accepted:    option("accepted"),
+		throttled:   option("throttled"),
 		missing:     option("missing"),
 		invalid:     option("invalid"),
 		unavailable: option("unavailable"),
 	}
 }
 
-func (o outcomes) of(err error) metric.MeasurementOption {
-	if err == nil {
+func (o outcomes) of(identity *tenant.Identity, err error) metric.MeasurementOption {
+	switch {
+	case err == nil && identity.Throttled != nil:
+		return o.throttled
+	case err == nil:
 		return o.accepted
 	}
 	refusal, ok := errors.AsType[*tenant.Error](err)

@@ -50,7 +50,7 @@ type Decision struct {
 // Decide returns what follows from a check of an alert that was due. A failure is never
 // a breach.
 func (r Rule) Decide(before State, check Check, now time.Time) Decision {
-	if before.Name == Broken || before.isAsleep(now) {
+	if before.Name == Broken || before.IsAsleep(now) {
 		return Decision{State: before}
 	}
 	if before.Name == Snoozed {

@@ -16,6 +16,10 @@ const (
 	KindUnsnooze        Kind = "unsnooze"
 	KindThresholdChange Kind = "threshold_change"
 	KindVerdictChanged  Kind = "verdict_changed"
+	// KindGroupGone is a group that fired and is not seen any more, KindGroupsLeftOut that
+	// there are values that are not watched.
+	KindGroupGone     Kind = "group_gone"
+	KindGroupsLeftOut Kind = "groups_left_out"
 )
 
 // Edit is what somebody changes of an alert.
@@ -26,7 +30,8 @@ type Edit struct {
 	Snooze      bool
 	SnoozeUntil time.Time
 	// Condition is true if something else was given for what is counted or how it is
-	// judged: the filters, the threshold, its operator, N or M.
+	// judged: the filters, the field by which groups are made, the threshold, its operator,
+	// N or M.
 	Condition bool
 	// Window is true if something else was given for the window.
 	Window bool

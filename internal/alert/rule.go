@@ -29,6 +29,9 @@ const (
 	NoDataKeeps NoData = "keep"
 )
 
+// Unjudged is instead of a count of a window that says nothing. It breaches no threshold.
+const Unjudged = -1
+
 // Rule is when an alert fires.
 type Rule struct {
 	Operator  Operator
@@ -63,6 +66,8 @@ func (r Rule) Equal(other Rule) bool {
 // Breaches reports whether a count breaches the threshold.
 func (r Rule) Breaches(count int64) bool {
 	switch {
+	case count == Unjudged:
+		return false
 	case count == 0 && r.NoData == NoDataBreaches:
 		return true
 	case count == 0 && r.NoData == NoDataKeeps:

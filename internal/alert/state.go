@@ -37,10 +37,11 @@ type State struct {
 
 // IsDue reports whether a check is to be made.
 func (s State) IsDue(now time.Time) bool {
-	return s.Enabled && s.Name != Broken && !s.isAsleep(now) && !s.NextCheckAt.After(now)
+	return s.Enabled && s.Name != Broken && !s.IsAsleep(now) && !s.NextCheckAt.After(now)
 }
 
-func (s State) isAsleep(now time.Time) bool { return s.Name == Snoozed && s.SnoozeUntil.After(now) }
+// IsAsleep reports whether a snooze holds.
+func (s State) IsAsleep(now time.Time) bool { return s.Name == Snoozed && s.SnoozeUntil.After(now) }
 
 func (s State) isFiring() bool { return s.Name == Firing || s.Name == PendingResolve }
 

@@ -1,5 +1,6 @@
 // Package audittrail keeps the audit trail of Docket itself: who changed what in it, from
-// where, what was there before and after; who took records out; and who tried to get in.
+// where, what was there before and after; who took records out; who tried to get in, and
+// what was refused.
 //
 // Each event is a record in the project tenant.AuditProjectID, in the form that the
 // receiver audit_log gives to LogHub's events, sealed as any other, and appended through
@@ -17,8 +18,8 @@
 // takes nothing it grows up to a limit, and what is beyond that is lost, which is logged
 // and counted.
 //
-// Failed sign-ins can be had by anybody for free, so only some of them become records,
-// and the rest is counted: see signIns.
+// Failed sign-ins can be had by anybody for free, and refused changes by whoever has some
+// key, so only some of them become records, and the rest is counted: see flood.
 //
 // Secrets are taken out before anything is stored: by the names of the members that hold
 // them and by how they look. No event has a key.

@@ -29,9 +29,13 @@ const (
 	ActionProjectCreate     Action = "project.create"
 	ActionDeadLetterReplay  Action = "dead_letter.replay"
 	ActionDeadLetterDelete  Action = "dead_letter.delete"
+	ActionEmbedTokenCreate  Action = "embed_token.create" //nolint:gosec // no secret
 	ActionExport            Action = "records.export"
 	ActionBackup            Action = "backup.download"
 	ActionSignInFailed      Action = "sign_in.fail"
+	// ActionChangesRefused tells how many more changes of somebody were refused; each of
+	// the others is told of by the action that it was to be.
+	ActionChangesRefused Action = "changes.refuse"
 )
 
 // Event is something that was done in Docket, or was tried.
@@ -46,7 +50,7 @@ type Event struct {
 	Before, After any
 	// Details are further members of the event's metadata, as encoding/json writes them.
 	Details map[string]any
-	// Failure is why it did not come about; "" when it did.
+	// Failure is why it did not come about, or was refused; "" when it did.
 	Failure string
 }
 

@@ -20,7 +20,7 @@ const (
 	// maxWaiting and maxWaitingBytes bound the queue.
 	maxWaiting      = 4096
 	maxWaitingBytes = 32 << 20
-	// minorShare is the part of the queue that failed sign-ins may fill.
+	// minorShare is the part of the queue that failed sign-ins and refused changes may fill.
 	minorShare = 4
 	// maxBatch is how many records are appended at once.
 	maxBatch = 256
@@ -37,7 +37,7 @@ type Stats struct {
 	// Lost is how many have none, or perhaps none: the store took nothing for so long that
 	// the queue was full, or failed, or Docket was stopped meanwhile.
 	Lost int64
-	// Suppressed is how many failed sign-ins have only been counted.
+	// Suppressed is how many failed sign-ins and refused changes have only been counted.
 	Suppressed int64
 }
 
@@ -47,8 +47,10 @@ type Trail struct {
 	logger   *zap.Logger
 	redactor *redact.Redactor
 	// tag tags a sealed record; nil tags none.
-	tag     func(record.Record)
-	signIns *signIns
+	tag func(record.Record)
+	// signIns are failed sign-ins by network, refusals refused changes by actor.
+	signIns  *flood[string]
+	refusals *flood[Actor]
 
 	stored, lost, suppressed atomic.Int64
 
@@ -73,8 +75,11 @@ type Trail struct {
 // Tag gives a record the tags of the alerts that it matches; nil gives none.
 func New(writer logstore.Writer, tag func(record.Record), logger *zap.Logger) *Trail {
 	t := &Trail{
-		writer: writer, logger: logger, tag: tag, redactor: redact.New(redact.Options{}), signIns: newSignIns(),
-		wake: make(chan struct{}, 1), closing: make(chan struct{}),
+		writer: writer, logger: logger, tag: tag, redactor: redact.New(redact.Options{}),
+		// The first can be caused by anybody, the second only by those who have a key.
+		signIns:  newFlood[string](floodLimits{each: 5, all: 100, sources: 100}),
+		refusals: newFlood[Actor](floodLimits{each: 30, all: 100, sources: 100}),
+		wake:     make(chan struct{}, 1), closing: make(chan struct{}),
 	}
 	t.writing, t.stop = context.WithCancel(context.Background())
 	t.running.Go(t.run)
@@ -120,11 +125,24 @@ func (t *Trail) NoteFailedSignIn(origin Origin) {
 	if t == nil {
 		return
 	}
-	if !t.signIns.note(origin.Address) {
+	if !t.signIns.note(networkOf(origin.Address)) {
 		t.suppressed.Add(1)
 		return
 	}
 	t.add(Event{Action: ActionSignInFailed, Origin: origin, Failure: "the key is wrong or was revoked"}, true)
+}
+
+// NoteRefusal records that a change was refused, which event.Failure says why; or only
+// counts it, when its actor has tried too often.
+func (t *Trail) NoteRefusal(event Event) {
+	if t == nil {
+		return
+	}
+	if !t.refusals.note(event.Actor) {
+		t.suppressed.Add(1)
+		return
+	}
+	t.add(event, true)
 }
 
 func (t *Trail) add(event Event, isMinor bool) {
@@ -175,7 +193,7 @@ func (t *Trail) take() (batch []*entry, last bool) {
 
 // run stores what is noted until Shutdown.
 func (t *Trail) run() {
-	windows := time.NewTicker(signInWindow)
+	windows := time.NewTicker(floodWindow)
 	defer windows.Stop()
 	for {
 		batch, last := t.take()
@@ -184,7 +202,7 @@ func (t *Trail) run() {
 			continue
 		}
 		if last {
-			if counts := t.countsOfSignIns(); len(counts) > 0 {
+			if counts := t.countsOfFloods(); len(counts) > 0 {
 				t.store(counts)
 			}
 			return
@@ -193,31 +211,41 @@ func (t *Trail) run() {
 		case <-t.wake:
 		case <-t.closing:
 		case <-windows.C:
-			if counts := t.countsOfSignIns(); len(counts) > 0 {
+			if counts := t.countsOfFloods(); len(counts) > 0 {
 				t.store(counts)
 			}
 		}
 	}
 }
 
-// countsOfSignIns ends a window of failed sign-ins.
-func (t *Trail) countsOfSignIns() []*entry {
+// countsOfFloods ends a window of what may come in floods.
+func (t *Trail) countsOfFloods() []*entry {
 	var entries []*entry
-	for _, of := range t.signIns.next() {
-		details := map[string]any{"attempts": of.count, "window": signInWindow.String()}
-		origin := Origin{}
-		if of.network != "" {
-			details["network"] = of.network
+	add := func(event Event, count int64) {
+		if event.Details == nil {
+			event.Details = map[string]any{}
 		}
-		if _, err := netip.ParseAddr(of.network); err == nil {
-			origin.Address = of.network
-		}
-		e, err := newEntry(Event{
-			Action: ActionSignInFailed, Origin: origin, Details: details, Failure: "further attempts, which are not recorded one by one",
-		}, time.Now())
-		if err == nil { // numbers and texts can be encoded
+		event.Details["attempts"], event.Details["window"] = count, floodWindow.String()
+		event.Failure = "further attempts, which are not recorded one by one"
+		if e, err := newEntry(event, time.Now()); err == nil { // numbers and texts can be encoded
 			entries = append(entries, e)
 		}
+	}
+	for _, of := range t.signIns.next() {
+		event := Event{Action: ActionSignInFailed}
+		if of.source != "" {
+			event.Details = map[string]any{"network": of.source}
+		}
+		if _, err := netip.ParseAddr(of.source); err == nil {
+			event.Origin.Address = of.source
+		}
+		add(event, of.count)
+	}
+	for _, of := range t.refusals.next() {
+		if of.source == (Actor{}) {
+			of.source.Label = "further keys"
+		}
+		add(Event{Action: ActionChangesRefused, Actor: of.source}, of.count)
 	}
 	return entries
 }

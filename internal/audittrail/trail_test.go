@@ -320,6 +320,7 @@ func TestNoTrail(t *testing.T) {
 	var trail *audittrail.Trail
 	trail.Note(number(1))
 	trail.NoteFailedSignIn(audittrail.Origin{})
+	trail.NoteRefusal(number(1))
 	trail.Shutdown(t.Context())
 }
 
@@ -336,7 +337,11 @@ func TestRecordsAreTaggedWithAlerts(t *testing.T) {
 	assert.Equal(t, []any{"view.create:1"}, matches.Slice().AsRaw())
 }
 
-func TestManyAtOnce(t *testing.T) {
+// In a bubble, so that a slow machine is not taken for a store that does not answer.
+func TestManyAtOnce(t *testing.T) { synctest.Test(t, testManyAtOnce) }
+
+func testManyAtOnce(t *testing.T) {
+	t.Helper()
 	writer := &memoryWriter{}
 	trail, _ := newTrail(writer)
 	var running sync.WaitGroup

@@ -72,24 +72,14 @@ func (c Cache) Put(ctx context.Context, key Key, explanation Explanation) (Cache
 	if err != nil {
 		return Cached{}, err
 	}
-	document := docstore.Document{Collection: collection, ID: key.documentID(), Body: body}
-	if _, err = c.Documents.Create(ctx, document); errors.Is(err, docstore.ErrExists) {
-		err = c.replace(ctx, document)
-	}
-	if err != nil && !errors.Is(err, docstore.ErrConflict) && !errors.Is(err, docstore.ErrNotFound) {
+	_, err = docstore.Put(ctx, c.Documents, collection, key.documentID(), func(document *docstore.Document) error {
+		document.Body = body
+		return nil
+	})
+	if err != nil {
 		return Cached{}, err
 	}
 	return cached, c.dropOld(ctx)
-}
-
-func (c Cache) replace(ctx context.Context, document docstore.Document) error {
-	present, err := c.Documents.Get(ctx, document.Collection, document.ID)
-	if err != nil {
-		return err
-	}
-	document.Version = present.Version
-	_, err = c.Documents.Update(ctx, document)
-	return err
 }
 
 // dropOld looks at the explanations of a 16th of all names, which is as good as any

@@ -60,6 +60,7 @@ const (
 	SourceLogHub    = "loghub"
 	SourceCodeMash  = "codemash"
 	SourceOTLP      = "otlp"
-	// SourceDocket is that of the records of Docket's own audit trail.
+	// SourceDocket is that of the records that Docket itself makes: its audit trail, and what
+	// happens to alerts.
 	SourceDocket = "docket"
 )

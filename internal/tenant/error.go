@@ -1,6 +1,9 @@
 package tenant
 
-import "time"
+import (
+	"fmt"
+	"time"
+)
 
 // Reason is why something was refused.
 type Reason int
@@ -49,4 +52,18 @@ type UnavailableError struct {
 
 func (e *UnavailableError) Error() string {
 	return "keys cannot be checked now: " + e.Reason
+}
+
+// ThrottledError says that somebody makes more requests than they may (429). It is no
+// *Error, which would be answered the same way for ever.
+type ThrottledError struct {
+	// RequestsPerSecond is the limit.
+	RequestsPerSecond float64
+	// RetryAfter is how long a client has to wait; more than 0.
+	RetryAfter time.Duration
+}
+
+func (e *ThrottledError) Error() string {
+	return fmt.Sprintf("the key makes more requests than the %g a second that are allowed: slow down, or ask for a higher "+
+		"rate_limit::requests_per_second", e.RequestsPerSecond)
 }

@@ -29,6 +29,31 @@ type Identity struct {
 	AuditTrail *Project
 	// NamedProject is Credentials.Project.
 	NamedProject string
+	// Throttled is not nil when the request is one too many of those that send records:
+	// MayIngest refuses it.
+	Throttled *ThrottledError
+}
+
+// Subject tells those apart who make requests. It says nothing secret, and stays when a key
+// is rolled.
+func (i *Identity) Subject() string {
+	switch {
+	case i.Admin:
+		return "admin"
+	case i.KeyID == "" && len(i.Projects) > 0: // a project's token
+		return "project:" + i.Projects[0].UUID
+	default:
+		return "key:" + i.KeyID
+	}
+}
+
+// MayIngest returns nil when the request may send records, else a *ThrottledError or an
+// *Error.
+func (i *Identity) MayIngest() error {
+	if i.Throttled != nil {
+		return i.Throttled
+	}
+	return i.Can(ScopeIngest)
 }
 
 // Can returns nil when the identity has the scope, or an *Error with

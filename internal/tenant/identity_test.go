@@ -68,6 +68,27 @@ func TestCan(t *testing.T) {
 	}
 }
 
+func TestMayIngest(t *testing.T) {
+	require.NoError(t, (&tenant.Identity{Scopes: []tenant.Scope{tenant.ScopeIngest}}).MayIngest())
+	requireReason(t, (&tenant.Identity{Scopes: []tenant.Scope{tenant.ScopeRead}}).MayIngest(), tenant.ReasonMissingScope, "logs:write")
+	throttled := &tenant.ThrottledError{RequestsPerSecond: 2.5, RetryAfter: time.Second}
+	for _, by := range []tenant.Identity{{Admin: true}, {}} {
+		by.Throttled = throttled
+		require.Equal(t, error(throttled), by.MayIngest())
+	}
+	var refusal *tenant.Error
+	require.NotErrorAs(t, error(throttled), &refusal)
+	require.ErrorContains(t, throttled, "more requests than the 2.5 a second")
+}
+
+func TestSubject(t *testing.T) {
+	token := tenant.Identity{Projects: []tenant.Project{{UUID: "u"}}}
+	require.Equal(t, "project:u", token.Subject())
+	require.Equal(t, "key:k", (&tenant.Identity{KeyID: "k", Projects: token.Projects}).Subject())
+	require.Equal(t, "key:", (&tenant.Identity{}).Subject())
+	require.Equal(t, "admin", (&tenant.Identity{Admin: true, Projects: token.Projects}).Subject())
+}
+
 func TestProject(t *testing.T) {
 	one := tenant.Project{ID: 1, UUID: "0197d1f2-0000-7000-8000-00000000000a", Name: "One"}
 	two := tenant.Project{ID: 2, UUID: "0197d1f2-0000-7000-8000-00000000000b", Name: "2nd"}

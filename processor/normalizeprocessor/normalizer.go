@@ -51,7 +51,7 @@ func identityOf(ctx context.Context) (*tenant.Identity, error) {
 	if !ok {
 		return nil, nil
 	}
-	if err := identity.Can(tenant.ScopeIngest); err != nil {
+	if err := identity.MayIngest(); err != nil {
 		return nil, refuse(err)
 	}
 	return identity, nil

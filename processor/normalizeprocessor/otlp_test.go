@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -21,6 +22,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/plog/plogotlp"
 	"go.opentelemetry.io/collector/receiver/otlpreceiver"
 	"go.opentelemetry.io/collector/receiver/receivertest"
+	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/credentials/insecure"
@@ -76,6 +78,28 @@ func TestBehindTheOTLPReceiver(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A key that sends too often is told when to come back, in the words of each protocol.
+func TestThrottledBehindTheOTLPReceiver(t *testing.T) {
+	const message = "the key makes more requests than the 20 a second that are allowed"
+	server := startReceiver(t)
+	t.Run("HTTP", func(t *testing.T) {
+		httpStatus, header, answer := sendHTTP(t, server.httpAddress, "busy", "")
+		assert.Equal(t, http.StatusTooManyRequests, httpStatus)
+		assert.Equal(t, "2", header.Get("Retry-After"), "1.5 s in whole seconds")
+		assert.Contains(t, answer, message)
+	})
+	t.Run("gRPC", func(t *testing.T) {
+		answer := server.exportGRPC(t, "busy", "")
+		assert.Equal(t, codes.ResourceExhausted, answer.Code())
+		assert.Contains(t, answer.Message(), message)
+		require.Len(t, answer.Details(), 1)
+		retry, ok := answer.Details()[0].(*errdetails.RetryInfo)
+		require.True(t, ok)
+		assert.Equal(t, 2*time.Second, retry.GetRetryDelay().AsDuration())
+	})
+	server.checkSink(t, codes.ResourceExhausted)
 }
 
 // receiverServer is a running OTLP receiver, followed by the processor.
@@ -136,6 +160,16 @@ func exampleRequest(project string) plogotlp.ExportRequest {
 
 func postHTTP(t *testing.T, address, key, project string) (httpStatus int, message string) {
 	t.Helper()
+	httpStatus, _, answer := sendHTTP(t, address, key, project)
+	var parsed struct {
+		Message string `json:"message"`
+	}
+	require.NoError(t, json.Unmarshal([]byte(answer), &parsed), "%s", answer)
+	return httpStatus, parsed.Message
+}
+
+func sendHTTP(t *testing.T, address, key, project string) (httpStatus int, header http.Header, answer string) {
+	t.Helper()
 	body, err := exampleRequest(project).MarshalJSON()
 	require.NoError(t, err)
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost,
@@ -147,13 +181,9 @@ func postHTTP(t *testing.T, address, key, project string) (httpStatus int, messa
 	response, err := (&http.Client{Transport: transport}).Do(request)
 	require.NoError(t, err)
 	defer func() { assert.NoError(t, response.Body.Close()) }()
-	answer, err := io.ReadAll(response.Body)
+	text, err := io.ReadAll(response.Body)
 	require.NoError(t, err)
-	var parsed struct {
-		Message string `json:"message"`
-	}
-	require.NoError(t, json.Unmarshal(answer, &parsed), "%s", answer)
-	return response.StatusCode, parsed.Message
+	return response.StatusCode, response.Header, string(text)
 }
 
 func (s *receiverServer) exportGRPC(t *testing.T, key, project string) *status.Status {
@@ -175,7 +205,7 @@ func (testHost) GetExtensions() map[component.ID]component.Component {
 	return map[component.ID]component.Component{component.MustNewID("test_keys"): testKeys{}}
 }
 
-// testKeys knows three keys, by what they may do.
+// testKeys knows keys by what they may do.
 type testKeys struct {
 	component.StartFunc
 	component.ShutdownFunc
@@ -196,6 +226,10 @@ func (testKeys) Authenticate(ctx context.Context, headers map[string][]string) (
 		case "reader":
 			identity := identityFor(1)
 			identity.Scopes = []tenant.Scope{tenant.ScopeRead}
+			return tenant.NewContext(ctx, identity), nil
+		case "busy":
+			identity := identityFor(1)
+			identity.Throttled = &tenant.ThrottledError{RequestsPerSecond: 20, RetryAfter: 1500 * time.Millisecond}
 			return tenant.NewContext(ctx, identity), nil
 		}
 	}

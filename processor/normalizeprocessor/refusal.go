@@ -3,10 +3,14 @@ package normalizeprocessor
 import (
 	"errors"
 	"fmt"
+	"math"
+	"time"
 
 	"go.opentelemetry.io/collector/consumer/consumererror"
+	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/types/known/durationpb"
 
 	"github.com/docketlog/docket/internal/record"
 	"github.com/docketlog/docket/internal/tenant"
@@ -35,8 +39,37 @@ func refuseArgument(format string, arguments ...any) error {
 	return &refusal{status: status.New(codes.InvalidArgument, cause.Error()), cause: cause}
 }
 
-// refuse refuses what an identity may not do.
+// throttled is the error for a batch that was sent too soon after others. It wraps a
+// *tenant.ThrottledError, and is not permanent.
+type throttled struct {
+	status *status.Status
+	cause  error
+}
+
+func (t *throttled) Error() string { return t.status.Message() }
+
+// GRPCStatus is how google.golang.org/grpc/status finds the status of an error.
+func (t *throttled) GRPCStatus() *status.Status { return t.status }
+
+func (t *throttled) Unwrap() error { return t.cause }
+
+func newThrottled(cause *tenant.ThrottledError) *throttled {
+	plain := status.New(codes.ResourceExhausted, cause.Error())
+	// In whole seconds, of which the OTLP receiver tells clients over HTTP, without what is
+	// behind the point.
+	wait := time.Duration(math.Ceil(cause.RetryAfter.Seconds())) * time.Second
+	detailed, err := plain.WithDetails(&errdetails.RetryInfo{RetryDelay: durationpb.New(wait)})
+	if err != nil {
+		detailed = plain
+	}
+	return &throttled{status: detailed, cause: cause}
+}
+
+// refuse refuses what an identity may not do, or not now.
 func refuse(cause error) error {
+	if tooMany, ok := errors.AsType[*tenant.ThrottledError](cause); ok {
+		return newThrottled(tooMany)
+	}
 	var denied *tenant.Error
 	if !errors.As(cause, &denied) {
 		return &refusal{status: status.New(codes.Internal, cause.Error()), cause: cause}

@@ -63,5 +63,8 @@ func (a authenticator) authenticate(r *http.Request) (*http.Request, *intake.Pro
 	if err != nil {
 		return r, intake.Refuse(http.StatusUnauthorized, err.Error())
 	}
+	if identity, ok := tenant.FromContext(ctx); ok && identity.Throttled != nil {
+		return r, overloaded(http.StatusTooManyRequests, identity.Throttled.Error(), identity.Throttled.RetryAfter)
+	}
 	return r.WithContext(ctx), nil
 }

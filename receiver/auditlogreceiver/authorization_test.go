@@ -37,6 +37,27 @@ func TestAuthenticationIsUnavailable(t *testing.T) {
 	assert.Empty(t, server.pipeline.records())
 }
 
+// Who sends too often is told so first, before anybody looks at what was sent.
+func TestTooManyRequestsOfAKey(t *testing.T) {
+	server := startWithKeys(t)
+	for _, format := range formats {
+		for _, headers := range [][]string{
+			{"Authorization", "Bearer " + throttled + "one"},
+			{"Authorization", "Bearer " + throttled + "reader"},
+			{"token", throttled + "one", "organization", acme.Slug},
+		} {
+			for _, body := range []string{format.good, "[" + format.good + "," + format.good + "]", "{"} {
+				got := server.post(format.path, body, headers...)
+				assert.Equal(t, http.StatusTooManyRequests, got.status, got.body)
+				assert.Equal(t, "2", got.header.Get("Retry-After"))
+				message, _ := messageOf(t, format.name, got)
+				assert.Contains(t, message, "more requests than the 20 a second that are allowed")
+			}
+		}
+	}
+	assert.Zero(t, server.pipeline.callCount())
+}
+
 func TestAuthenticationByQueryParameter(t *testing.T) {
 	server := start(t, func(config *Config) {
 		withKeys(config)

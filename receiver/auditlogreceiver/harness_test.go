@@ -226,6 +226,9 @@ func (h testHost) GetExtensions() map[component.ID]component.Component {
 // keyUnavailable is the key of which cannot be told whose it is.
 const keyUnavailable = "unavailable"
 
+// throttled in front of a key is the same key, used too often.
+const throttled = "throttled "
+
 // fakeAuthenticator finds keys where project_key does.
 type fakeAuthenticator struct {
 	component.StartFunc
@@ -241,9 +244,12 @@ func (fakeAuthenticator) Authenticate(ctx context.Context, sources map[string][]
 	if key == keyUnavailable {
 		return ctx, fmt.Errorf("authenticate: %w", &tenant.UnavailableError{Reason: "the store does not answer", RetryAfter: 3 * time.Second})
 	}
-	identity, ok := identityOf(key)
+	identity, ok := identityOf(strings.TrimPrefix(key, throttled))
 	if !ok {
 		return ctx, errors.New("the key is missing or unknown")
+	}
+	if strings.HasPrefix(key, throttled) {
+		identity.Throttled = &tenant.ThrottledError{RequestsPerSecond: 20, RetryAfter: 1500 * time.Millisecond}
 	}
 	for _, name := range []string{"Docket-Project-Id", "X-Cm-Projectid"} {
 		if project := header.Get(name); project != "" {

@@ -1,11 +1,13 @@
 package alertstore
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -14,8 +16,13 @@ import (
 	"github.com/docketlog/docket/internal/docstore"
 )
 
-// EventLifetime is how long the history of an alert goes back.
-const EventLifetime = 90 * 24 * time.Hour
+const (
+	// EventLifetime is how long the history of an alert goes back.
+	EventLifetime = 90 * 24 * time.Hour
+	// MaxEvents is how many events of an alert are kept, the newest: one with many groups may
+	// have many in a day.
+	MaxEvents = 10_000
+)
 
 // Event is an entry in the history of an alert.
 type Event struct{ Transition }
@@ -82,7 +89,8 @@ func (s *Store) Events(ctx context.Context, projectID int64, id string) ([]Event
 			return nil, fmt.Errorf("read the event %s: %w", document.ID, err)
 		}
 	}
-	slices.SortStableFunc(events, func(a, b Event) int { return b.At.Compare(a.At) })
+	// Several may happen in one check; their ids tell in which order.
+	slices.SortFunc(events, func(a, b Event) int { return cmp.Or(b.At.Compare(a.At), strings.Compare(b.ID, a.ID)) })
 	return events, nil
 }
 
@@ -103,24 +111,27 @@ func (s *Store) Timeline(a Alert, events []Event) []alert.Interval {
 	return alert.Timeline(within, lastToggle, a.Now(), now)
 }
 
-// DropOldEvents deletes the events of an alert that are older than EventLifetime.
+// DropOldEvents deletes the events of an alert that are older than EventLifetime, and those
+// before the newest MaxEvents.
 func (s *Store) DropOldEvents(ctx context.Context, projectID int64, id string) error {
 	oldest := s.now().Add(-EventLifetime)
-	return s.deleteEventsIf(ctx, projectID, id, func(e Event) bool { return e.At.Before(oldest) })
+	return s.deleteEventsIf(ctx, projectID, id, func(e Event, newer int) bool { return e.At.Before(oldest) || newer >= MaxEvents })
 }
 
 func (s *Store) deleteEvents(ctx context.Context, projectID int64, id string) error {
-	return s.deleteEventsIf(ctx, projectID, id, func(Event) bool { return true })
+	return s.deleteEventsIf(ctx, projectID, id, func(Event, int) bool { return true })
 }
 
-func (s *Store) deleteEventsIf(ctx context.Context, projectID int64, id string, isGone func(Event) bool) error {
+// deleteEventsIf deletes the events of an alert of which isGone is true. It is told how many
+// newer ones there are.
+func (s *Store) deleteEventsIf(ctx context.Context, projectID int64, id string, isGone func(e Event, newer int) bool) error {
 	documents, err := s.documents.List(ctx, eventsCollection, eventPrefix(projectID, id))
 	if err != nil {
 		return fmt.Errorf("list events: %w", err)
 	}
-	for _, document := range documents {
+	for i, document := range documents {
 		var event Event
-		if json.Unmarshal(document.Body, &event) == nil && !isGone(event) {
+		if json.Unmarshal(document.Body, &event) == nil && !isGone(event, len(documents)-1-i) {
 			continue
 		}
 		err := s.documents.Delete(ctx, eventsCollection, document.ID, document.Version)

@@ -88,8 +88,12 @@ func (s *Store) Get(ctx context.Context, projectID int64, id string) (Alert, err
 	return decode(document)
 }
 
-// Create adds an alert to its project, which may have so many (0 is any number), and
-// gives it its id unless it has one. Errors: ErrTooMany.
+// ErrExists says that there is an alert with the id already.
+var ErrExists = errors.New("the alert exists already")
+
+// Create adds an alert to its project, which may have so many (0 is any number) beside
+// those that are provisioned, and gives it its id unless it has one. Errors: ErrTooMany,
+// ErrExists.
 func (s *Store) Create(ctx context.Context, made Alert, atMost int) (Alert, error) {
 	if made.ID == "" {
 		id, err := uuid.NewV7()
@@ -107,7 +111,11 @@ func (s *Store) Create(ctx context.Context, made Alert, atMost int) (Alert, erro
 	if err != nil {
 		return Alert{}, err
 	}
-	if document, err = s.documents.Create(ctx, document); err != nil {
+	document, err = s.documents.Create(ctx, document)
+	if errors.Is(err, docstore.ErrExists) {
+		return Alert{}, ErrExists
+	}
+	if err != nil {
 		return Alert{}, fmt.Errorf("create an alert: %w", err)
 	}
 	made.version = document.Version
@@ -123,18 +131,24 @@ func (s *Store) checkRoom(ctx context.Context, projectID int64, atMost, more int
 	if atMost == 0 {
 		return nil
 	}
-	documents, err := s.documents.List(ctx, alertsCollection, projectPrefix(projectID))
+	all, err := s.list(ctx, projectPrefix(projectID))
 	if err != nil {
 		return fmt.Errorf("count alerts: %w", err)
 	}
-	if len(documents)+more > atMost {
+	count := more
+	for _, a := range all {
+		if !a.Provisioned {
+			count++
+		}
+	}
+	if count > atMost {
 		return ErrTooMany
 	}
 	return nil
 }
 
 // ErrUnchanged is what a change returns when there is nothing to change.
-var ErrUnchanged = errors.New("nothing to change")
+var ErrUnchanged = docstore.ErrUnchanged
 
 // Change is for what people change of an alert: Changes tells of it. The change is made to
 // the alert as it is now; if somebody else changes it meanwhile, it is made again, to what
@@ -155,32 +169,32 @@ func (s *Store) Change(ctx context.Context, projectID int64, id string, change f
 
 // Advance is Change for what checks change of an alert, of which Changes does not tell.
 func (s *Store) Advance(ctx context.Context, projectID int64, id string, change func(*Alert) error) (Alert, error) {
-	for {
-		changed, err := s.Get(ctx, projectID, id)
-		if err != nil {
-			return Alert{}, err
-		}
-		if err := change(&changed); errors.Is(err, ErrUnchanged) {
-			return changed, nil
-		} else if err != nil {
-			return Alert{}, err
-		}
-		document, err := encode(changed)
-		if err != nil {
-			return Alert{}, err
-		}
-		document, err = s.documents.Update(ctx, document)
-		switch {
-		case errors.Is(err, docstore.ErrConflict):
-			continue
-		case errors.Is(err, docstore.ErrNotFound):
-			return Alert{}, ErrNotFound
-		case err != nil:
-			return Alert{}, fmt.Errorf("change an alert: %w", err)
-		}
-		changed.version = document.Version
-		return changed, nil
+	name, err := documentID(projectID, id)
+	if err != nil {
+		return Alert{}, err
 	}
+	var changed Alert
+	var wrong error
+	document, err := docstore.Change(ctx, s.documents, alertsCollection, name, func(document *docstore.Document) error {
+		if changed, wrong = decode(*document); wrong != nil {
+			return wrong
+		}
+		if wrong = change(&changed); wrong != nil {
+			return wrong
+		}
+		*document, wrong = encode(changed)
+		return wrong
+	})
+	switch {
+	case err != nil && wrong != nil:
+		return Alert{}, wrong
+	case errors.Is(err, docstore.ErrNotFound):
+		return Alert{}, ErrNotFound
+	case err != nil:
+		return Alert{}, fmt.Errorf("change an alert: %w", err)
+	}
+	changed.version = document.Version
+	return changed, nil
 }
 
 // Delete removes an alert with its history. Its destinations and deliveries are those
@@ -219,22 +233,14 @@ func (s *Store) Changes(ctx context.Context) (int64, error) {
 
 // noteChange moves the number of Changes. The document's version is the number.
 func (s *Store) noteChange(ctx context.Context) error {
-	empty := docstore.Document{Collection: changesCollection, ID: changesDocument, Body: json.RawMessage(`{}`)}
-	for {
-		version, err := s.Changes(ctx)
-		if err != nil {
-			return err
-		}
-		empty.Version = version
-		if version == 0 {
-			_, err = s.documents.Create(ctx, empty)
-		} else {
-			_, err = s.documents.Update(ctx, empty)
-		}
-		if !errors.Is(err, docstore.ErrConflict) && !errors.Is(err, docstore.ErrExists) && !errors.Is(err, docstore.ErrNotFound) {
-			return err
-		}
+	_, err := docstore.Put(ctx, s.documents, changesCollection, changesDocument, func(document *docstore.Document) error {
+		document.Body = json.RawMessage(`{}`)
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("note that alerts have changed: %w", err)
 	}
+	return nil
 }
 
 func projectPrefix(projectID int64) string { return strconv.FormatInt(projectID, 10) + "/" }

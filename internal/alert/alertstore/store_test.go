@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"path/filepath"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -14,6 +15,7 @@ import (
 
 	"github.com/docketlog/docket/internal/alert"
 	"github.com/docketlog/docket/internal/alert/alertstore"
+	"github.com/docketlog/docket/internal/docstore/docstoretest"
 	"github.com/docketlog/docket/internal/docstore/embedded"
 )
 
@@ -221,4 +223,47 @@ func TestSettle(t *testing.T) {
 	events, err = s.Events(t.Context(), 1, made.ID)
 	require.NoError(t, err)
 	assert.Empty(t, events)
+}
+
+func TestOnlySoManyEvents(t *testing.T) {
+	documents := docstoretest.NewMemory()
+	c := &clock{now: time.Date(2026, 7, 1, 12, 0, 0, 0, time.UTC)}
+	s := alertstore.New(documents, c.Now)
+	made := create(t, s, 1)
+	var newest alertstore.Transition
+	for i := range alertstore.MaxEvents + 3 {
+		var err error
+		newest, err = alertstore.NewTransition(c.Now(), alert.KindCheck, alert.NotFiring, alert.Firing)
+		require.NoError(t, err)
+		if made.Outbox = append(made.Outbox, newest); i%1000 == 0 || i > alertstore.MaxEvents {
+			_, err = s.Settle(t.Context(), made, func(context.Context, alertstore.Alert, alertstore.Transition) error { return nil })
+			require.NoError(t, err)
+			made.Outbox = nil
+		}
+	}
+	require.NoError(t, s.DropOldEvents(t.Context(), 1, made.ID))
+	events, err := s.Events(t.Context(), 1, made.ID)
+	require.NoError(t, err)
+	require.Equal(t, alertstore.MaxEvents, len(events)) //nolint:testifylint // it would tell of all of them
+	assert.Equal(t, newest.ID, events[0].ID)
+}
+
+// Of several that happen in one check, the later is the newer.
+func TestEventsOfOneMoment(t *testing.T) {
+	s, c := open(t)
+	made := create(t, s, 1)
+	at := c.Now()
+	for range 20 {
+		one, err := alertstore.NewTransition(at, alert.KindCheck, alert.Firing, alert.Firing)
+		require.NoError(t, err)
+		made.Outbox = append(made.Outbox, one)
+	}
+	_, err := s.Settle(t.Context(), made, func(context.Context, alertstore.Alert, alertstore.Transition) error { return nil })
+	require.NoError(t, err)
+	events, err := s.Events(t.Context(), 1, made.ID)
+	require.NoError(t, err)
+	require.Len(t, events, len(made.Outbox))
+	for i, event := range slices.Backward(events) {
+		require.Equal(t, made.Outbox[len(events)-1-i].ID, event.ID)
+	}
 }

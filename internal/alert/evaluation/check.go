@@ -3,6 +3,8 @@ package evaluation
 import (
 	"context"
 	"errors"
+	"fmt"
+	"slices"
 	"time"
 
 	"go.uber.org/zap"
@@ -17,8 +19,9 @@ type pending struct {
 
 	ticks []time.Time
 	next  time.Time
-	// counts has the records of the alert; failed is why not.
+	// counts has the records of the alert, or groups those of each value; failed is why not.
 	counts series
+	groups texts
 	failed error
 	took   time.Duration
 }
@@ -32,6 +35,8 @@ func (e *Evaluator) checkProject(ctx context.Context, projectID int64, due []*pe
 		switch {
 		case p.invalid != nil:
 			p.failed = p.invalid
+		case p.GroupBy != nil:
+			e.countGroups(ctx, projectID, p, all)
 		case e.IsTagging() && p.isTagged(all):
 			tagged = append(tagged, p)
 			windows = append(windows, all...)
@@ -91,15 +96,18 @@ func (e *Evaluator) conclude(ctx context.Context, p *pending) error {
 	if failure, _ := failureOf(p.failed); p.failed != nil && failure == alert.Transient {
 		return p.failed // the ticks stay due
 	}
+	if p.GroupBy != nil && p.failed == nil {
+		return e.concludeGroups(ctx, p)
+	}
 	isFirst := p.planned.IsZero()
 	conclusion, _ := e.decide(p, p.Alert)
-	if conclusion.isQuiet() && !isFirst {
+	if conclusion.isQuiet() && !isFirst && e.willBeNoted(p.ticks[len(p.ticks)-1]) {
 		p.State.LastCheckedAt = conclusion.state.LastCheckedAt
 		e.advance(p, conclusion)
 		return nil
 	}
 	changed, err := e.Alerts.Advance(ctx, p.ProjectID, p.ID, func(now *alertstore.Alert) error {
-		if now.FilterVersion != p.FilterVersion || !now.Rule(e.Interval).Equal(p.rule) {
+		if p.isEdited(*now, e.Interval) {
 			return alertstore.ErrUnchanged // it was edited meanwhile, and will be read again
 		}
 		var err error
@@ -108,6 +116,7 @@ func (e *Evaluator) conclude(ctx context.Context, p *pending) error {
 		}
 		conclusion.state.NextCheckAt = p.next
 		now.Become(conclusion.state)
+		now.CheckedThrough = e.progress
 		if conclusion.lastError != "" {
 			now.LastError = conclusion.lastError
 		}
@@ -125,12 +134,14 @@ func (e *Evaluator) conclude(ctx context.Context, p *pending) error {
 	return e.settle(ctx, p.tracked)
 }
 
+// willBeNoted reports whether a tick is noted for all alerts together once all are checked.
+// After the clock was set back it is not, as those up to a later one are noted already.
+func (e *Evaluator) willBeNoted(tick time.Time) bool { return tick.After(e.progress) }
+
 // advance moves on to the next tick.
 func (e *Evaluator) advance(p *pending, done conclusion) {
 	p.planned = p.next
-	for i := range p.judged {
-		p.judged[i].isMet = done.rejudged[i]
-	}
+	p.judged = done.rejudged
 	for _, judged := range done.judged {
 		p.remember(judged)
 	}
@@ -143,7 +154,7 @@ type conclusion struct {
 	lastError   string
 	// judged are the checks, and rejudged what those before them would say now.
 	judged   []judgement
-	rejudged []bool
+	rejudged []judgement
 }
 
 // isQuiet reports whether there is nothing to write down.
@@ -151,7 +162,7 @@ func (c conclusion) isQuiet() bool { return len(c.transitions) == 0 }
 
 // decide goes through the ticks of an alert that is as given.
 func (e *Evaluator) decide(p *pending, a alertstore.Alert) (conclusion, error) {
-	c := conclusion{state: a.Now(), rejudged: make([]bool, len(p.judged))}
+	c := conclusion{state: a.Now(), rejudged: slices.Clone(p.judged)}
 	if p.failed != nil {
 		failure, message := failureOf(p.failed)
 		c.lastError = message
@@ -159,29 +170,25 @@ func (e *Evaluator) decide(p *pending, a alertstore.Alert) (conclusion, error) {
 	}
 	for i, judged := range p.judged {
 		var err error
-		if c.rejudged[i], err = e.judgeAgain(p, &c, judged); err != nil {
+		if c.rejudged[i].isMet, err = e.judgeAgain(p, &c, judged); err != nil {
 			return c, err
 		}
 	}
 	for _, tick := range p.ticks {
+		if c.state.IsAsleep(tick) {
+			continue
+		}
 		counts := p.countsAt(tick)
 		if err := e.step(p, a, &c, tick, alert.Check{Counts: counts}, ""); err != nil {
 			return c, err
 		}
-		c.judged = append(c.judged, judgement{tick, p.rule.IsMet(counts)})
+		c.judged = append(c.judged, judgement{tick: tick, isMet: p.rule.IsMet(counts)})
 	}
 	return c, nil
 }
 
 // countsAt returns how many records the windows of a tick have, the newest first.
-func (p *pending) countsAt(tick time.Time) []int64 {
-	windows := p.windows(tick)
-	counts := make([]int64, len(windows))
-	for k, window := range windows {
-		counts[k] = p.counts.count(window)
-	}
-	return counts
-}
+func (p *pending) countsAt(tick time.Time) []int64 { return p.counts.countAll(p.windows(tick)) }
 
 // step makes one check.
 func (e *Evaluator) step(p *pending, a alertstore.Alert, c *conclusion, tick time.Time, check alert.Check, message string) error {
@@ -195,9 +202,7 @@ func (e *Evaluator) step(p *pending, a alertstore.Alert, c *conclusion, tick tim
 	if err != nil {
 		return err
 	}
-	newest := p.windows(tick)[0]
 	t.Breached, t.Error, t.Notification, t.Held = d.Breached, message, d.Notification, d.Held
-	t.From, t.To, t.QueryMilliseconds = newest.From, newest.To, p.took.Milliseconds()
 	if len(check.Counts) > 0 {
 		t.Count = &check.Counts[0]
 	}
@@ -205,11 +210,19 @@ func (e *Evaluator) step(p *pending, a alertstore.Alert, c *conclusion, tick tim
 		t.Notification, t.Muted = alert.NoNotification, t.Notification
 		c.state.LastNotifiedAt = before.LastNotifiedAt
 	}
-	if t.Notification != alert.NoNotification {
-		e.Announce(a, &t)
-	}
+	e.announce(p, a, &t, tick)
 	c.transitions = append(c.transitions, t)
 	return nil
+}
+
+// announce completes the transition of a check with what was counted, and with what is told
+// of it.
+func (e *Evaluator) announce(p *pending, a alertstore.Alert, t *alertstore.Transition, tick time.Time) {
+	newest := p.windows(tick)[0]
+	t.From, t.To, t.QueryMilliseconds = newest.From, newest.To, p.took.Milliseconds()
+	if t.Notification != alert.NoNotification {
+		e.Announce(a, t)
+	}
 }
 
 // judgeAgain tells what a check would say now, and writes it down if that is something
@@ -219,16 +232,23 @@ func (e *Evaluator) judgeAgain(p *pending, c *conclusion, judged judgement) (isM
 	if isMet = p.rule.IsMet(counts); isMet == judged.isMet {
 		return isMet, nil
 	}
-	t, err := alertstore.NewTransition(e.Now(), alert.KindVerdictChanged, c.state.Name, c.state.Name)
-	if err != nil {
-		return isMet, err
-	}
-	newest := p.windows(judged.tick)[0]
-	t.Breached, t.Count, t.From, t.To = p.rule.Breaches(counts[0]), &counts[0], newest.From, newest.To
-	t.Error = "with the records that came later, the check of " + judged.tick.UTC().Format(time.RFC3339) + " would have been clear"
-	if isMet {
-		t.Error = "with the records that came later, the check of " + judged.tick.UTC().Format(time.RFC3339) + " would have fired"
-	}
+	t, err := e.verdictChanged(p, c.state.Name, judged.tick, counts[0], isMet)
 	c.transitions = append(c.transitions, t)
-	return isMet, nil
+	return isMet, err
+}
+
+// verdictChanged tells that a check would say something else now.
+func (e *Evaluator) verdictChanged(p *pending, state alert.Name, tick time.Time, count int64, isMet bool) (alertstore.Transition, error) {
+	t, err := alertstore.NewTransition(e.Now(), alert.KindVerdictChanged, state, state)
+	if err != nil {
+		return t, err
+	}
+	newest := p.windows(tick)[0]
+	t.Breached, t.Count, t.From, t.To = p.rule.Breaches(count), &count, newest.From, newest.To
+	verdict := "been clear"
+	if isMet {
+		verdict = "fired"
+	}
+	t.Error = fmt.Sprintf("with the records that came later, the check of %s would have %s", tick.UTC().Format(time.RFC3339), verdict)
+	return t, nil
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/docketlog/docket/internal/alert"
 	"github.com/docketlog/docket/internal/alert/alertstore"
 	"github.com/docketlog/docket/internal/logstore"
+	"github.com/docketlog/docket/internal/logstore/logstoretest"
 )
 
 // calm is a world in which only happens what a test makes happen.
@@ -183,4 +184,52 @@ func TestDeletedMeanwhile(t *testing.T) {
 	w.onQuery = func(ctx context.Context) { require.NoError(t, w.alerts.Delete(ctx, 1, a.ID)) }
 	require.NoError(t, w.replicas[0].Check(t.Context()))
 	assert.Empty(t, w.delivered)
+}
+
+// While a clock that was set back catches up, alerts are checked at each tick once, whoever
+// does so.
+func TestClocksThatAreSetBack(t *testing.T) {
+	w := calm(t)
+	at := func(hour, minute, second int) { w.now = time.Date(2026, 7, 1, hour, minute, second, 0, time.UTC) }
+	at(11, 59, 0)
+	a := w.create(moreThan(1))
+	check := func(replica int) alert.Name {
+		w.learn()
+		w.replicas[replica].Forget()
+		require.NoError(t, w.replicas[replica].Check(t.Context()))
+		return w.get(a).State.Name
+	}
+	at(12, 0, 10)
+	check(0)
+	at(11, 59, 20)
+	_, err := w.alerts.Change(t.Context(), 1, a.ID, func(a *alertstore.Alert) error {
+		a.State.NextCheckAt = time.Time{} // as an edit of the condition does
+		return nil
+	})
+	require.NoError(t, err)
+	check(0)
+	at(11, 59, 30)
+	w.receive("a", 0)
+	at(12, 0, 5)
+	require.Equal(t, alert.NotFiring, check(1), "this is the check of 12:00")
+	w.receive("a", 10*time.Second)
+	at(12, 0, 8)
+	assert.Equal(t, alert.NotFiring, check(0), "which is not made again")
+	at(12, 1, 0)
+	assert.Equal(t, alert.Firing, check(1))
+
+	at(12, 0, 20)
+	_, err = w.alerts.Change(t.Context(), 1, a.ID, func(a *alertstore.Alert) error {
+		a.State.NextCheckAt, a.State.Name = time.Time{}, alert.NotFiring
+		return nil
+	})
+	require.NoError(t, err)
+	w.all, w.records = nil, logstoretest.NewReference()
+	check(0)
+	at(12, 0, 40)
+	w.receive("a", 0)
+	w.receive("a", 0)
+	at(12, 1, 1)
+	assert.Equal(t, alert.Firing, check(1), "nor is one left out because a later one was made before")
+	assert.Equal(t, "12:01:00", w.newest(a).At.Format(time.TimeOnly))
 }

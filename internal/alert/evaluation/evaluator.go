@@ -36,6 +36,8 @@ type Config struct {
 	// Deliver sees to it that a transition is announced. It may be called again with the
 	// same one.
 	Deliver func(ctx context.Context, a alertstore.Alert, t alertstore.Transition) error
+	// Groups bound the groups of an alert.
+	Groups alert.GroupLimits
 	// QueryTimeout bounds each count.
 	QueryTimeout time.Duration
 	Now          func() time.Time
@@ -68,6 +70,8 @@ func (e *Evaluator) Check(ctx context.Context) error {
 	if err := e.refresh(ctx); err != nil {
 		return err
 	}
+	// What is told of one alert keeps nobody from checking the others.
+	errs := []error{e.settleAll(ctx)}
 	now := e.Now().UTC()
 	byProject := map[int64][]*pending{}
 	for _, t := range e.known {
@@ -76,13 +80,12 @@ func (e *Evaluator) Check(ctx context.Context) error {
 			byProject[t.ProjectID] = append(byProject[t.ProjectID], &pending{tracked: t, ticks: ticks, next: next})
 		}
 	}
-	var errs []error
 	for projectID, due := range byProject {
 		if err := e.checkProject(ctx, projectID, due); err != nil {
 			errs = append(errs, fmt.Errorf("check the alerts of project %d: %w", projectID, err))
 		}
 	}
-	if len(errs) == 0 {
+	if errors.Join(errs...) == nil {
 		errs = append(errs, e.noteProgress(ctx, now.Add(-e.Grace)))
 	}
 	return errors.Join(errs...)
@@ -108,7 +111,7 @@ func (e *Evaluator) refresh(ctx context.Context) error {
 		known[a.ID] = e.track(a, e.known[a.ID])
 	}
 	e.known, e.changes = known, changes
-	return e.settleAll(ctx)
+	return nil
 }
 
 // track returns what is to be known of an alert, with what was known before that still
@@ -118,16 +121,20 @@ func (e *Evaluator) track(a alertstore.Alert, before *tracked) *tracked {
 	if t.selected, t.invalid = e.Compile(a.Filters); t.invalid == nil {
 		_, t.invalid = filter.Compile(t.selected)
 	}
-	if !t.planned.IsZero() && !t.planned.After(e.progress) {
+	if t.invalid == nil && a.GroupBy != nil {
+		t.by, t.invalid = a.GroupBy.GroupField()
+	}
+	if !t.planned.IsZero() && !t.planned.After(e.progress) && e.progress.After(a.CheckedThrough) {
 		t.planned = alert.NextCheck(e.progress, e.progress, e.Interval, 0)
 	}
-	if before != nil && before.FilterVersion == a.FilterVersion && before.rule.Equal(t.rule) {
+	if before != nil && before.FilterVersion == a.FilterVersion && before.rule.Equal(t.rule) && before.IsGroupedAs(a.Settings) {
 		t.judged = before.judged
 	}
 	return t
 }
 
-// settleAll settles what somebody left unsettled.
+// settleAll settles what somebody left unsettled: an edit, a process that has died, or a
+// check that could not.
 func (e *Evaluator) settleAll(ctx context.Context) error {
 	var errs []error
 	for _, t := range e.known {

@@ -4,9 +4,12 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"slices"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -18,6 +21,7 @@ import (
 	"go.uber.org/zap/zaptest"
 
 	"github.com/docketlog/docket/internal/alert"
+	"github.com/docketlog/docket/internal/alert/alertform"
 	"github.com/docketlog/docket/internal/alert/alertstore"
 	"github.com/docketlog/docket/internal/alert/evaluation"
 	"github.com/docketlog/docket/internal/docstore/docstoretest"
@@ -35,6 +39,9 @@ const interval = time.Minute
 
 // propagation is how long it takes in the tests until every replica knows an edit.
 const propagation = 15 * time.Second
+
+// groupLimits are tight, so that schedules reach them.
+func groupLimits() alert.GroupLimits { return alert.GroupLimits{AtMost: 2, Memory: 8 * time.Minute} }
 
 // world is a store of records, alerts on them, and two replicas with one clock.
 type world struct {
@@ -54,6 +61,10 @@ type world struct {
 	dieAt int
 	// isTagging is false if no processor tags records.
 	isTagging bool
+	// limits are those of groups.
+	limits alert.GroupLimits
+	// announced is what a notification tells.
+	announced json.RawMessage
 	// queries counts the questions to the store.
 	queries int
 	// onQuery is called for each of them, unless it is nil.
@@ -62,6 +73,13 @@ type world struct {
 	failing error
 	// isQuiet says that it is a quiet hour.
 	isQuiet bool
+	// latest is the latest time that there was.
+	latest time.Time
+	// holder is the replica that checks; isFresh is true if it has forgotten its checks.
+	holder  int
+	isFresh bool
+
+	deaths, takeOvers, setBack int
 }
 
 var errDied = fmt.Errorf("the process died")
@@ -72,6 +90,7 @@ func newWorld(t *testing.T, random *rand.Rand) *world {
 	w := &world{
 		t: t, random: random, now: time.Date(2026, 7, 1, 23, 30, 0, 0, time.UTC),
 		records: logstoretest.NewReference(), delivered: map[string]int{}, isTagging: random.IntN(4) > 0,
+		limits: groupLimits(),
 	}
 	w.alerts = alertstore.New(documents, func() time.Time { return w.now })
 	for i := range w.replicas {
@@ -83,12 +102,13 @@ func newWorld(t *testing.T, random *rand.Rand) *world {
 // start starts a replica, or starts it again.
 func (w *world) start(replica int) {
 	w.replicas[replica] = evaluation.New(evaluation.Config{
-		Alerts: w.alerts, Records: w, Interval: interval, IsTagging: func() bool { return w.isTagging }, QueryTimeout: time.Minute,
+		Alerts: w.alerts, Records: w, Interval: interval, IsTagging: func() bool { return w.isTagging },
+		Groups: w.limits, QueryTimeout: time.Minute,
 		Compile: func(filters json.RawMessage) (filter.Expression, error) {
 			return posthog.ParseAlert(filters, dates.Clock{Now: w.now})
 		},
 		IsQuiet:  func(json.RawMessage, time.Time) bool { return w.isQuiet },
-		Announce: func(alertstore.Alert, *alertstore.Transition) {},
+		Announce: func(_ alertstore.Alert, t *alertstore.Transition) { t.Announced = w.announced },
 		Deliver: func(_ context.Context, _ alertstore.Alert, t alertstore.Transition) error {
 			if w.dieAt--; w.dieAt == 0 {
 				return errDied
@@ -112,12 +132,6 @@ func (w *world) Histogram(ctx context.Context, query logstore.HistogramQuery) ([
 	return w.records.Histogram(ctx, query)
 }
 
-// check makes a replica check; another may have done so since it last did.
-func (w *world) check(replica int) error {
-	w.replicas[replica].Forget()
-	return w.replicas[replica].Check(w.t.Context())
-}
-
 // create makes an alert, which records are tagged for from later on.
 func (w *world) create(settings alertstore.Settings) alertstore.Alert {
 	w.t.Helper()
@@ -135,6 +149,12 @@ func (w *world) receive(service string, late time.Duration) {
 	r := record.New()
 	r.Resource.Attributes().PutInt(record.AttributeProjectID, 1)
 	r.Resource.Attributes().PutStr("service.name", service)
+	if zone := w.random.IntN(3); zone > 0 {
+		r.Resource.Attributes().PutStr("zone", fmt.Sprint("z", zone))
+	}
+	if host := w.random.IntN(5); host > 0 {
+		r.Log.Attributes().PutStr("host", []string{"", "h1", "h2", "h3"}[host-1])
+	}
 	r.Log.SetSeverityNumber(plog.SeverityNumberError)
 	r.Log.SetTimestamp(pcommon.NewTimestampFromTime(w.now.Add(-late)))
 	r.Log.Attributes().PutStr(record.AttributeID, fmt.Sprintf("%08d", len(w.all)))
@@ -160,64 +180,14 @@ func (w *world) learn() {
 	w.tagging = all
 }
 
-// count counts what a window has, the slow and obvious way.
-func (w *world) count(a alertstore.Alert, window alert.Span) (count int64) {
-	selected, err := posthog.ParseAlert(a.Filters, dates.Clock{Now: w.now})
-	require.NoError(w.t, err)
-	for _, r := range w.all {
-		at := r.Log.Timestamp().AsTime()
-		if !at.Before(window.From) && at.Before(window.To) && filter.Matches(selected, r) {
-			count++
-		}
-	}
-	return count
-}
-
-// reference is what an alert should be, by a recount at every tick.
-type reference struct {
-	alertstore.Alert
-
-	state   alert.State
-	planned time.Time
-	events  []string
-}
-
-// check makes the checks of the reference that are due.
-func (f *reference) check(w *world) {
-	if f.planned.IsZero() {
-		isAsleep := f.state.Name == alert.Snoozed && f.state.SnoozeUntil.After(w.now)
-		if f.state.Enabled && !isAsleep {
-			f.tick(w, w.now.Truncate(time.Second))
-			f.planned = w.now.Truncate(interval).Add(interval)
-		}
-		return
-	}
-	for ; !f.planned.After(w.now); f.planned = f.planned.Add(interval) {
-		if f.state.Enabled && f.state.Name != alert.Broken {
-			f.tick(w, f.planned)
-		}
-	}
-}
-
-func (f *reference) tick(w *world, tick time.Time) {
-	rule := f.Rule(interval)
-	var counts []int64
-	for _, window := range rule.Windows(tick.Add(-rule.Delay)) {
-		counts = append(counts, w.count(f.Alert, window))
-	}
-	d := rule.Decide(f.state, alert.Check{Counts: counts}, tick)
-	if d.State.Name != f.state.Name {
-		f.events = append(f.events, fmt.Sprintf("%s %s to %s: %d, %s", tick.Format(time.TimeOnly), f.state.Name, d.State.Name, counts[0], d.Notification))
-	}
-	f.state = d.State
-}
-
 func randomSettings(random *rand.Rand) alertstore.Settings {
 	pick := func(of ...int) int { return of[random.IntN(len(of))] }
 	settings := alertstore.Settings{
 		Name: "x", Enabled: true, Filters: randomFilters(random), ThresholdCount: int64(pick(0, 1, 2, 5)),
 		Operator: []alert.Operator{alert.Above, alert.Above, alert.Below}[random.IntN(3)], WindowMinutes: pick(5, 5, 10),
 		Periods: 1 + random.IntN(3), CooldownMin: int64(pick(0, 0, 3, 10)), DelaySeconds: int64(pick(0, 0, 20, 90)),
+		NoData:  []alert.NoData{"", "", "", alert.NoDataCounts, alert.NoDataBreaches, alert.NoDataKeeps}[random.IntN(6)],
+		GroupBy: randomGroupBy(random),
 	}
 	settings.Datapoints = 1 + random.IntN(settings.Periods)
 	if random.IntN(4) == 0 {
@@ -232,144 +202,291 @@ func randomFilters(random *rand.Rand) json.RawMessage {
 	return json.RawMessage(`{"serviceNames":[` + services[random.IntN(len(services))] + `]}`)
 }
 
-// Random schedules of records, late records, edits, snoozes, deaths and take-overs end
-// with the history that a recount at every tick gives, each entry delivered.
+// randomGroupBy is none for half of all alerts.
+func randomGroupBy(random *rand.Rand) *posthog.FieldName {
+	names := []*posthog.FieldName{
+		{Type: "log", Key: "service_name"}, {Type: "log_attribute", Key: "host"}, {Type: "log_resource_attribute", Key: "zone"},
+	}
+	return append(names, nil, nil, nil)[random.IntN(6)]
+}
+
+// Random schedules of records, late records, edits, snoozes, quiet hours, set clocks,
+// failures, deaths and take-overs end with the history that a recount at every tick gives,
+// each entry delivered: of alerts and of each of their groups.
 func TestOracle(t *testing.T) {
 	schedules := 300
 	if os.Getenv("DOCKET_TEST_LONG") != "" {
 		schedules = 10_000
 	}
 	seed := rand.Uint64() //nolint:gosec // no secret
-	t.Logf("seed %d", seed)
-	fired := 0
+	if text := os.Getenv("DOCKET_TEST_SEED"); text != "" {
+		var err error
+		seed, err = strconv.ParseUint(text, 10, 64)
+		require.NoError(t, err)
+	}
+	t.Logf("seed %d, %d schedules", seed, schedules)
+	var all told
 	for schedule := range schedules {
 		random := rand.New(rand.NewPCG(seed, uint64(schedule))) //nolint:gosec // to be repeatable
-		t.Run(fmt.Sprintf("schedule %d", schedule), func(t *testing.T) { fired += runSchedule(t, random) })
+		t.Run(fmt.Sprintf("schedule %d", schedule), func(t *testing.T) { runSchedule(t, random, &all) })
 	}
-	assert.Greater(t, fired, schedules, "alerts fire, or this shows nothing")
+	t.Logf("%+v", all)
+	for what, count := range map[string]int{
+		"fired": all.fired, "groups fired": all.groupsFired, "late": all.late, "gone": all.gone, "left out": all.leftOut, "deaths": all.deaths,
+		"take-overs": all.takeOvers, "clocks set back": all.setBack,
+	} {
+		assert.Greater(t, count, schedules/100, "%s: they happen, or this shows nothing", what)
+	}
 }
 
-func runSchedule(t *testing.T, random *rand.Rand) (fired int) {
+// told counts what schedules have shown.
+type told struct{ fired, groupsFired, late, gone, leftOut, deaths, takeOvers, setBack int }
+
+func runSchedule(t *testing.T, random *rand.Rand, all *told) {
 	t.Helper()
 	w := newWorld(t, random)
 	for range 1 + random.IntN(4) {
 		w.create(randomSettings(random))
 		w.now = w.now.Add(time.Duration(random.IntN(20)) * time.Second)
 	}
-	all, err := w.alerts.All(t.Context())
+	made, err := w.alerts.All(t.Context())
 	require.NoError(t, err)
-	references := map[string]*reference{}
-	for _, a := range all {
-		references[a.ID] = &reference{Alert: a, state: a.Now()}
+	var references []*reference
+	for _, a := range made {
+		references = append(references, newReference(a))
 	}
+	w.latest = w.now
 	for range 40 {
 		w.step(references)
 	}
 	w.dieAt = 0
-	require.NoError(t, w.check(0))
+	w.now = w.latest
+	w.checkAs(w.holder, references, false)
+	require.NoError(t, w.replicas[w.holder].Check(t.Context()))
 	for _, f := range references {
-		f.check(w)
-		fired += w.compare(f)
+		w.compare(f, all)
 	}
-	return fired
+	all.deaths += w.deaths
+	all.takeOvers += w.takeOvers
+	all.setBack += w.setBack
 }
 
 // step lets something happen, and half a minute pass.
-func (w *world) step(references map[string]*reference) {
+func (w *world) step(references []*reference) {
 	for range w.random.IntN(4) {
-		// At most as late as the check may know; what is later changes verdicts and has a
-		// test of its own.
-		w.receive([]string{"a", "b", "c"}[w.random.IntN(3)], 0)
+		late := time.Duration(0)
+		if w.random.IntN(4) == 0 { // later than any check waits
+			late = time.Duration(w.random.IntN(600)) * time.Second
+		}
+		w.receive([]string{"a", "b", "c"}[w.random.IntN(3)], late)
 	}
-	ids := make([]string, 0, len(references))
-	for id := range references {
-		ids = append(ids, id)
-	}
-	slices.Sort(ids)
-	f := references[ids[w.random.IntN(len(ids))]]
-	switch w.random.IntN(12) {
-	case 0:
-		w.snooze(f, w.now.Add(time.Duration(w.random.IntN(300))*time.Second))
-	case 1:
-		w.edit(f, randomFilters(w.random))
-	case 2:
-		w.start(w.random.IntN(2)) // a restart
-	case 3:
-		w.dieAt = 1 + w.random.IntN(2)
-	case 4: // an hour-long pause is too long for the reference's patience; minutes do
-		w.now = w.now.Add(time.Duration(w.random.IntN(10)) * time.Minute)
-	}
+	w.happen(references[w.random.IntN(len(references))])
 	w.now = w.now.Add(propagation)
 	w.learn()
 	w.now = w.now.Add(time.Duration(w.random.IntN(30)) * time.Second)
-	err := w.check(w.random.IntN(2))
+	w.latest = later(w.latest, w.now)
+	replica := w.holder
+	if w.random.IntN(6) == 0 {
+		replica = w.random.IntN(2)
+	}
+	w.checkAs(replica, references, true)
+}
+
+// happen lets one thing happen to an alert, to a replica or to the clock.
+func (w *world) happen(f *reference) {
+	what := w.random.IntN(18)
+	w.t.Logf("%s: %d happens to %s", w.now.Format(time.TimeOnly), what, f.ID)
+	switch what {
+	case 0:
+		w.edit(f, func(c *alertform.Change) {
+			c.Snoozes, c.SnoozeUntil = true, w.now.Add(time.Duration(w.random.IntN(300))*time.Second)
+		})
+	case 1:
+		w.edit(f, func(c *alertform.Change) { c.Snoozes = true })
+	case 2:
+		w.edit(f, func(c *alertform.Change) { c.Settings.Filters = randomFilters(w.random) })
+	case 3:
+		w.edit(f, func(c *alertform.Change) { c.Settings.ThresholdCount = int64(w.random.IntN(4)) })
+	case 4:
+		w.edit(f, func(c *alertform.Change) { c.Settings.GroupBy = randomGroupBy(w.random) })
+	case 5:
+		w.edit(f, func(c *alertform.Change) { c.Settings.CooldownMin = int64(w.random.IntN(8)) })
+	case 6, 7:
+		if !f.Enabled || !w.now.Before(w.latest) {
+			w.edit(f, func(c *alertform.Change) { c.Settings.Enabled = !f.Enabled })
+		}
+	case 8:
+		w.restart(w.random.IntN(2))
+	case 9:
+		w.dieAt = 1 + w.random.IntN(2)
+	case 10: // an hour-long pause is too long for the reference's patience; minutes do
+		w.now = w.now.Add(time.Duration(w.random.IntN(10)) * time.Minute)
+	case 11:
+		// As far as records may be dated later than they are received.
+		w.now = w.latest.Add(-time.Duration(w.random.IntN(50)) * time.Second)
+		w.setBack++
+	case 12:
+		w.isQuiet = !w.isQuiet
+	}
+	w.latest = later(w.latest, w.now)
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
+// restart starts a replica again, which then knows nothing.
+func (w *world) restart(replica int) {
+	w.start(replica)
+	if replica == w.holder {
+		w.isFresh = true
+	}
+}
+
+// checkAs makes a replica check, and the references too. When telling fails, either the
+// same replica goes on, or it has died and the other one does.
+func (w *world) checkAs(replica int, references []*reference, mayDie bool) {
+	if replica != w.holder {
+		w.replicas[replica].Forget()
+		w.holder, w.isFresh = replica, true
+		w.takeOvers++
+	}
+	if w.isFresh {
+		for _, f := range references {
+			f.judged = nil // only those of its own checks are judged again
+		}
+		w.isFresh = false
+	}
+	w.t.Logf("%s: replica %d checks", w.now.Format(time.TimeOnly), replica)
+	err := w.replicas[replica].Check(w.t.Context())
+	hasDied := false
 	if err != nil {
 		require.ErrorIs(w.t, err, errDied)
-		require.NoError(w.t, w.check(w.random.IntN(2)), "another replica goes on")
+		require.True(w.t, mayDie)
+		if hasDied = w.random.IntN(2) == 0; hasDied {
+			w.deaths++
+			w.holder = 1 - replica
+			w.replicas[w.holder].Forget()
+		}
+		w.dieAt = 0
+		w.t.Logf("%s: replica %d goes on", w.now.Format(time.TimeOnly), w.holder)
+		require.NoError(w.t, w.replicas[w.holder].Check(w.t.Context()), "somebody goes on")
 	}
 	for _, f := range references {
-		f.check(w)
+		f.check(w, hasDied)
+	}
+	if hasDied { // what it has judged again is not known here
+		w.restart(0)
+		w.restart(1)
 	}
 }
 
-func (w *world) snooze(f *reference, until time.Time) {
-	w.change(f, func(state alert.State) alert.State {
-		after, _ := state.After(alert.Edit{Enabled: true, Snooze: true, SnoozeUntil: until})
-		return after
-	})
-}
-
-func (w *world) edit(f *reference, filters json.RawMessage) {
-	if string(filters) == string(f.Filters) {
-		return
-	}
-	f.Filters = filters
-	w.change(f, func(state alert.State) alert.State {
-		after, _ := state.After(alert.Edit{Enabled: true, Condition: true})
-		return after
-	})
-}
-
-func (w *world) change(f *reference, change func(alert.State) alert.State) {
-	_, err := w.alerts.Change(w.t.Context(), 1, f.ID, func(a *alertstore.Alert) error {
-		if string(a.Filters) != string(f.Filters) {
-			a.Filters = f.Filters
-			a.FilterVersion++
-			a.TaggedFrom = w.now.Add(propagation)
-		}
-		a.Become(change(a.Now()))
-		return nil
-	})
+// edit makes an edit of an alert, and of the reference.
+func (w *world) edit(f *reference, change func(*alertform.Change)) {
+	c := alertform.NewChange(f.Settings)
+	change(c)
+	_, err := w.alerts.Change(w.t.Context(), 1, f.ID, func(a *alertstore.Alert) error { return c.Apply(a, w.now) })
 	require.NoError(w.t, err)
-	planned := f.state.NextCheckAt
+	old, next := f.Settings, c.Settings
+	isFiltered, isGrouped := string(old.Filters) != string(next.Filters), !old.IsGroupedAs(next)
+	edit := alert.Edit{
+		Enabled: next.Enabled, Snooze: c.Snoozes, SnoozeUntil: c.SnoozeUntil,
+		Condition: isFiltered || isGrouped || old.ThresholdCount != next.ThresholdCount,
+	}
 	f.state.NextCheckAt = w.now // any but none
-	f.state = change(f.state)
+	f.state, _ = f.state.After(edit)
 	if f.state.NextCheckAt.IsZero() {
 		f.planned = time.Time{}
 	}
-	f.state.NextCheckAt = planned
+	f.Settings = next
+	if isGrouped {
+		f.groups, f.leftOut = map[string]*group{}, 0
+	}
+	for _, g := range f.groups {
+		if f.state.Name != alert.Firing {
+			g.state.Name = alert.NotFiring
+		}
+		if isFiltered {
+			g.first, g.seen = time.Time{}, time.Time{}
+		}
+	}
+	if edit.Condition || old.CooldownMin != next.CooldownMin {
+		f.judged = nil
+	}
 }
 
-// compare requires of an alert what the reference is, and returns how often it fired.
-func (w *world) compare(f *reference) (fired int) {
+// compare requires of an alert what the reference is.
+func (w *world) compare(f *reference, all *told) {
 	got, err := w.alerts.Get(w.t.Context(), 1, f.ID)
 	require.NoError(w.t, err)
 	require.Equal(w.t, f.state.Name, got.State.Name)
 	require.Empty(w.t, got.Outbox)
+	require.Equal(w.t, f.leftOut, got.GroupsLeftOut)
+	w.compareGroups(f, got.Groups)
 	events, err := w.alerts.Events(w.t.Context(), 1, f.ID)
 	require.NoError(w.t, err)
+	slices.SortFunc(events, func(a, b alertstore.Event) int { return strings.Compare(a.ID, b.ID) }) // clocks were set
+	name := alert.NotFiring
 	var history []string
-	for _, event := range slices.Backward(events) {
-		if event.Before == event.After {
+	for _, event := range events {
+		require.Equal(w.t, name, event.Before, "each goes on where the one before it ended: %+v", event)
+		name = event.After
+		require.NotZero(w.t, w.delivered[event.ID])
+		if event.Kind == alert.KindGroupsLeftOut {
+			all.leftOut++
+		}
+		text := textOf(event)
+		if text == "" || f.maybe[text] && !slices.Contains(f.events, text) {
 			continue
 		}
-		history = append(history, fmt.Sprintf("%s %s to %s: %d, %s",
-			event.At.Format(time.TimeOnly), event.Before, event.After, *event.Count, event.Notification))
-		require.NotZero(w.t, w.delivered[event.ID])
-		if event.Notification == alert.Fire {
-			fired++
-		}
+		history = append(history, text)
+		all.note(event)
 	}
-	require.Equal(w.t, f.events, history, "%+v", f.Settings)
-	return fired
+	require.ElementsMatch(w.t, f.events, history, "%s %+v", f.ID, f.Settings)
+}
+
+func (w *world) compareGroups(f *reference, groups []alert.Group) {
+	var got, want []string
+	for _, g := range groups {
+		got = append(got, fmt.Sprintf("%s %s %d %s", g.Value, g.Name, g.Count, g.SeenAt.Format(time.TimeOnly)))
+	}
+	for _, value := range slices.Sorted(maps.Keys(f.groups)) {
+		g := f.groups[value]
+		want = append(want, fmt.Sprintf("%s %s %d %s", value, g.state.Name, g.count, g.seen.Format(time.TimeOnly)))
+	}
+	require.Equal(w.t, want, got)
+}
+
+// textOf returns an event as the reference has it; "" for one that it does not.
+func textOf(event alertstore.Event) string {
+	value, before, after := "", event.Before, event.After
+	if event.Group != nil {
+		value, before, after = event.Group.Value, event.Group.Before, event.Group.After
+	}
+	switch {
+	case event.Kind == alert.KindVerdictChanged:
+		_, verdict, _ := strings.Cut(event.Error, ", the ")
+		return fmt.Sprintf("%s verdict_changed [%s] %s: %d", event.At.Format(time.TimeOnly), value, verdict, *event.Count)
+	case event.Count == nil || before == after:
+		return ""
+	default:
+		return fmt.Sprintf("%s %s [%s] %s to %s: %d, %s",
+			event.At.Format(time.TimeOnly), event.Kind, value, before, after, *event.Count, event.Notification)
+	}
+}
+
+func (c *told) note(event alertstore.Event) {
+	switch {
+	case event.Kind == alert.KindVerdictChanged:
+		c.late++
+	case event.Kind == alert.KindGroupGone:
+		c.gone++
+	case event.Notification == alert.Fire && event.Group != nil:
+		c.groupsFired++
+	case event.Notification == alert.Fire:
+		c.fired++
+	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/docketlog/docket/internal/alert"
@@ -84,6 +85,15 @@ func (s series) count(window alert.Span) int64 {
 	return s.before[window.To.Sub(s.from)/s.step] - s.before[window.From.Sub(s.from)/s.step]
 }
 
+// countAll returns how many records each of some windows has.
+func (s series) countAll(windows []alert.Span) []int64 {
+	counts := make([]int64, len(windows))
+	for k, window := range windows {
+		counts[k] = s.count(window)
+	}
+	return counts
+}
+
 func (f frame) place(start time.Time) (int, bool) {
 	place := int(start.Sub(f.from) / f.step)
 	return place, place >= 0 && place < f.steps
@@ -102,6 +112,49 @@ func countFilter(ctx context.Context, records Records, projectID int64, f frame,
 		}
 	}
 	return newSeries(f, counts), nil
+}
+
+// texts are the records of the texts of a field in the steps of a frame, in the order of
+// time.
+type texts []logstore.Bucket
+
+// countTexts counts the records that a filter selects by the texts of a field. Those
+// without a value are left out.
+func countTexts(
+	ctx context.Context, records Records, projectID int64, f frame, selected filter.Expression, by filter.Field,
+) (texts, error) {
+	query := f.query(projectID, selected)
+	query.By = &by
+	buckets, err := records.Histogram(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(buckets, func(b logstore.Bucket) bool { return b.Text == "" }), nil
+}
+
+// in returns how many records each of some windows has, by text, of those that any has
+// records of. The newest window is the first.
+func (t texts) in(windows []alert.Span) map[string][]int64 {
+	newest, oldest := windows[0], windows[len(windows)-1]
+	from, _ := slices.BinarySearchFunc(t, oldest.From, func(b logstore.Bucket, at time.Time) int { return b.Start.Compare(at) })
+	counts := map[string][]int64{}
+	for _, bucket := range t[from:] {
+		if !bucket.Start.Before(newest.To) {
+			break
+		}
+		for k, window := range windows {
+			if bucket.Start.Before(window.From) || !bucket.Start.Before(window.To) {
+				continue
+			}
+			of, ok := counts[bucket.Text]
+			if !ok {
+				of = make([]int64, len(windows))
+				counts[bucket.Text] = of
+			}
+			of[k] += bucket.Count
+		}
+	}
+	return counts
 }
 
 // countTags counts the records of a project by their tags.

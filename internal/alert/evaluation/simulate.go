@@ -25,3 +25,20 @@ func Simulate(
 	}
 	return alert.Simulate(rule, from, to, counts.count), nil
 }
+
+// SimulateGroups is Simulate for an alert with groups by a field.
+func SimulateGroups(
+	ctx context.Context, records Records, projectID int64, selected filter.Expression, by filter.Field,
+	rule alert.Rule, limits alert.GroupLimits, from, to time.Time,
+) ([]alert.SimulatedGroups, error) {
+	var windows []alert.Span
+	collect := func(of []alert.Span) map[string][]int64 { windows = append(windows, of...); return nil }
+	if checks := alert.SimulateGroups(rule, from, to, limits, collect); len(checks) == 0 {
+		return nil, nil
+	}
+	counts, err := countTexts(ctx, records, projectID, frameOf(windows), selected, by)
+	if err != nil {
+		return nil, err
+	}
+	return alert.SimulateGroups(rule, from, to, limits, counts.in), nil
+}

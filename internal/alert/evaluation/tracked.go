@@ -21,6 +21,8 @@ type tracked struct {
 
 	rule     alert.Rule
 	selected filter.Expression
+	// by is the field of an alert with groups.
+	by filter.Field
 	// invalid is why the filters cannot be evaluated; nil if they can.
 	invalid error
 	// planned is the tick of the next check; zero is none, so at once.
@@ -33,6 +35,16 @@ type tracked struct {
 type judgement struct {
 	tick  time.Time
 	isMet bool
+	// groups is that of each group instead; isFull is true if there were more values than
+	// groups.
+	groups map[string]groupJudgement
+	isFull bool
+}
+
+// isEdited reports whether an alert was edited so that counts or verdicts of it as it was
+// known are void.
+func (t *tracked) isEdited(now alertstore.Alert, interval time.Duration) bool {
+	return now.FilterVersion != t.FilterVersion || !now.Rule(interval).Equal(t.rule) || !now.IsGroupedAs(t.Settings)
 }
 
 // ticks returns the ticks that are due, the oldest first, and the one after them.
@@ -40,6 +52,9 @@ func (t *tracked) ticks(now time.Time, interval time.Duration) (due []time.Time,
 	state := t.Now()
 	state.NextCheckAt = t.planned
 	if !state.IsDue(now) {
+		if state.IsAsleep(now) && !t.planned.IsZero() && !t.planned.After(now) {
+			t.planned = alert.NextCheck(t.planned, now, interval, 0) // what is slept through is not caught up
+		}
 		return nil, t.planned
 	}
 	if t.planned.IsZero() {

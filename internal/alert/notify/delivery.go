@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/docketlog/docket/internal/alert"
@@ -16,7 +17,8 @@ import (
 )
 
 // Collections of deliveries: those that are still to be made, and the log of those that
-// are not. The id of a delivery is project/alert/transition/function.
+// are not. The id of a delivery is project/alert/transition/function; each group of an
+// alert has transitions of its own.
 const (
 	pendingCollection = "alert_deliveries_pending"
 	doneCollection    = "alert_deliveries"
@@ -84,6 +86,9 @@ type Deliveries struct {
 	Documents    docstore.Store
 	Destinations Destinations
 	Now          func() time.Time
+	// Waiting is set to true when a delivery is added; nil to look for them all the time.
+	// All copies in a process share it.
+	Waiting *atomic.Bool
 }
 
 // Add makes the deliveries of a transition, one for each destination of its alert; those
@@ -131,6 +136,9 @@ func (s Deliveries) add(ctx context.Context, d Delivery) error {
 	if _, err := s.Documents.Create(ctx, document); err != nil && !errors.Is(err, docstore.ErrExists) {
 		return fmt.Errorf("add a delivery: %w", err)
 	}
+	if s.Waiting != nil {
+		s.Waiting.Store(true)
+	}
 	return nil
 }
 
@@ -151,11 +159,19 @@ func (s Deliveries) List(ctx context.Context, projectID int64, alertID string) (
 	return slices.CompactFunc(all, func(a, b Delivery) bool { return a.name == b.name }), nil
 }
 
-// Due returns the deliveries of all alerts that may be tried now.
-func (s Deliveries) Due(ctx context.Context) ([]Delivery, error) {
+// Due returns the deliveries of all alerts that may be tried now, and how long it takes
+// until another of those that there are may; at most the time given.
+func (s Deliveries) Due(ctx context.Context, atMost time.Duration) (due []Delivery, wait time.Duration, err error) {
 	all, err := s.list(ctx, pendingCollection, "")
 	now := s.Now()
-	return slices.DeleteFunc(all, func(d Delivery) bool { return d.NextAttemptAt.After(now) }), err
+	wait = atMost
+	due = slices.DeleteFunc(all, func(d Delivery) bool {
+		if d.NextAttemptAt.After(now) {
+			wait = min(wait, d.NextAttemptAt.Sub(now))
+		}
+		return d.NextAttemptAt.After(now)
+	})
+	return due, wait, err
 }
 
 func (s Deliveries) list(ctx context.Context, collection, prefix string) ([]Delivery, error) {

@@ -135,6 +135,21 @@ func (s Destinations) List(ctx context.Context, projectID int64, alertID string)
 	return destinations, err
 }
 
+// Get returns a destination of an alert; ok is false if there is none.
+func (s Destinations) Get(ctx context.Context, projectID int64, alertID, id string) (d Destination, ok bool, err error) {
+	document, err := s.Documents.Get(ctx, destinationsCollection, alertPrefix(projectID, alertID)+id)
+	if errors.Is(err, docstore.ErrNotFound) {
+		return Destination{}, false, nil
+	}
+	if err == nil {
+		err = json.Unmarshal(document.Body, &d)
+	}
+	if err != nil {
+		return Destination{}, false, fmt.Errorf("read the destination %s: %w", id, err)
+	}
+	return d, true, nil
+}
+
 // Types returns the types of destinations by alert, sorted, of all alerts of a project.
 func (s Destinations) Types(ctx context.Context, projectID int64) (map[string][]Type, error) {
 	all, err := s.list(ctx, strconv.FormatInt(projectID, 10)+"/")

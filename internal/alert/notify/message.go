@@ -1,12 +1,15 @@
 package notify
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"time"
 
 	"github.com/docketlog/docket/internal/alert"
 	"github.com/docketlog/docket/internal/alert/alertstore"
+	"github.com/docketlog/docket/internal/filter/posthog"
 )
 
 // Message is what a notification tells. Its JSON is kept with the transition, so that
@@ -27,6 +30,10 @@ type Message struct {
 	AlertURL            string             `json:"alert_url"`
 	ConsecutiveFailures int                `json:"consecutive_failures"`
 	ErrorMessage        string             `json:"error_message"`
+	// GroupBy and Group are the field and its value of which the message is; nil and "" for
+	// the alert as a whole.
+	GroupBy *posthog.FieldName `json:"group_by,omitempty"`
+	Group   string             `json:"group,omitempty"`
 	// IsTest is true for one that somebody sends to try a destination.
 	IsTest bool `json:"is_test,omitempty"`
 }
@@ -50,7 +57,7 @@ func NewMessage(a alertstore.Alert, t alertstore.Transition, base string) Messag
 		ThresholdCount: a.ThresholdCount, ThresholdOperator: a.Operator, WindowMinutes: a.WindowMinutes,
 		ServiceNames: []string{}, SeverityLevels: []string{},
 		ConsecutiveFailures: a.State.Failures, ErrorMessage: t.Error,
-		AlertURL: fmt.Sprintf("%s/project/%d/logs/alerts/%s", base, a.ProjectID, a.ID),
+		AlertURL: alertURL(base, a),
 	}
 	if t.Count != nil {
 		m.ResultCount = *t.Count
@@ -63,27 +70,47 @@ func NewMessage(a alertstore.Alert, t alertstore.Transition, base string) Messag
 	_ = json.Unmarshal(a.Filters, &filters)
 	m.ServiceNames = append(m.ServiceNames, filters.ServiceNames...)
 	m.SeverityLevels = append(m.SeverityLevels, filters.SeverityLevels...)
-	m.LogsURL = logsURL(base, a.ProjectID, m, t)
+	if t.Group != nil {
+		m.GroupBy, m.Group = a.GroupBy, t.Group.Value
+	}
+	m.LogsURL = logsURL(base, a, m, t)
 	return m
 }
 
 // headline says in one line what has happened.
 func (m Message) headline() string {
-	var text string
+	text := m.subject()
 	switch m.Kind {
 	case alert.Fire:
-		text = fmt.Sprintf("%s is firing: %d %s in %s, %s %d", m.AlertName, m.ResultCount, records(m.ResultCount), m.window(), m.threshold(), m.ThresholdCount)
+		text += fmt.Sprintf(" is firing: %d %s in %s, %s %d", m.ResultCount, records(m.ResultCount), m.window(), m.threshold(), m.ThresholdCount)
 	case alert.Resolve:
-		text = fmt.Sprintf("%s has resolved: %d %s in %s", m.AlertName, m.ResultCount, records(m.ResultCount), m.window())
+		text += fmt.Sprintf(" has resolved: %d %s in %s", m.ResultCount, records(m.ResultCount), m.window())
 	case alert.Failed:
-		text = m.AlertName + " could not be checked: " + m.ErrorMessage
+		text += " could not be checked: " + m.ErrorMessage
 	default:
-		text = fmt.Sprintf("%s is broken and is not checked any more, after %d failures: %s", m.AlertName, m.ConsecutiveFailures, m.ErrorMessage)
+		text += fmt.Sprintf(" is broken and is not checked any more, after %d failures: %s", m.ConsecutiveFailures, m.ErrorMessage)
 	}
 	if m.IsTest {
 		text = "[test] " + text
 	}
 	return text
+}
+
+// subject is the alert, with its group if the message is of one.
+func (m Message) subject() string {
+	if m.GroupBy == nil {
+		return m.AlertName
+	}
+	return fmt.Sprintf("%s for %s %s", m.AlertName, m.GroupBy.Key, m.Group)
+}
+
+// groupKey tells the groups of an alert apart, in few characters.
+func (m Message) groupKey() string {
+	if m.GroupBy == nil {
+		return ""
+	}
+	digest := sha256.Sum256([]byte(m.GroupBy.Type + "\x00" + m.GroupBy.Key + "\x00" + m.Group))
+	return "/" + hex.EncodeToString(digest[:16])
 }
 
 func (m Message) threshold() string {
@@ -122,6 +149,9 @@ func (m Message) data() map[string]any {
 		data["result_count"], data["threshold_count"] = m.ResultCount, m.ThresholdCount
 		data["threshold_operator"], data["window_minutes"] = m.ThresholdOperator, m.WindowMinutes
 		data["logs_url"] = m.LogsURL
+	}
+	if m.GroupBy != nil {
+		data["group_by"], data["group"] = m.GroupBy, m.Group
 	}
 	if m.IsTest {
 		data["is_test"] = true

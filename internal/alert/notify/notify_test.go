@@ -150,8 +150,8 @@ func TestWebhook(t *testing.T) {
 	assert.JSONEq(t, `{"id":"`+transition.ID+"."+d.Functions[alert.Fire]+`","type":"logs_alert.firing","timestamp":"2026-07-01T12:00:00Z","data":{
 		"alert_id":"0197c000-0000-7000-8000-000000000001","alert_name":"declined <cards>","result_count":11,"threshold_count":10,
 		"threshold_operator":"above","window_minutes":5,"service_names":["checkout"],"severity_levels":["error"],
-		"logs_url":"https://docket.example/project/1/logs?dateRange=%7B%22date_from%22%3A%222026-07-01T11%3A55%3A00Z%22%2C%22date_to%22%3A%222026-07-01T12%3A00%3A00Z%22%7D&serviceNames=%5B%22checkout%22%5D&severityLevels=%5B%22error%22%5D",
-		"alert_url":"https://docket.example/project/1/logs/alerts/0197c000-0000-7000-8000-000000000001"}}`, string(got[0].body))
+		"logs_url":"https://docket.example/ui/#/explore?from=2026-07-01T11%3A55%3A00Z&project=1&q=level%3Derror+service%3Dcheckout&to=2026-07-01T12%3A00%3A00Z",
+		"alert_url":"https://docket.example/ui/#/alerts/0197c000-0000-7000-8000-000000000001?project=1"}}`, string(got[0].body))
 	verifier, err := standardwebhooks.NewWebhook(d.Secret)
 	require.NoError(t, err)
 	require.NoError(t, verifier.Verify(got[0].body, got[0].headers))
@@ -261,7 +261,7 @@ func TestTakenAndLeft(t *testing.T) {
 	r, o := receive(t), newOffice(t, nil)
 	o.add(notify.Target{Type: notify.TypeWebhook, URL: r.URL})
 	o.happen(alert.Fire)
-	due, err := o.deliveries.Due(t.Context())
+	due, _, err := o.deliveries.Due(t.Context(), time.Minute)
 	require.NoError(t, err)
 	require.Len(t, due, 1)
 	taken, err := o.deliveries.Take(t.Context(), &due[0], o.now.Add(30*time.Second))

@@ -145,9 +145,10 @@ func discordMessage(m Message) any {
 	}
 }
 
-// pagerDutyEvent opens an incident, or closes the one that the same alert has opened.
+// pagerDutyEvent opens an incident, or closes the one that the same alert, or the same
+// group of it, has opened.
 func pagerDutyEvent(d Destination, m Message) any {
-	action, key := "trigger", "docket/"+m.AlertID
+	action, key := "trigger", "docket/"+m.AlertID+m.groupKey()
 	severity := "error"
 	switch m.Kind {
 	case alert.Resolve:

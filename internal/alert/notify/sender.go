@@ -32,6 +32,9 @@ const (
 	longestRetry = 15 * time.Minute
 	// giveUpAfter is how long a delivery is tried.
 	giveUpAfter = 24 * time.Hour
+	// lookEvery is how often a sender looks for deliveries of which it was not told: those
+	// that another replica has added or left.
+	lookEvery = 5 * time.Second
 	// maxAtOnce is how many deliveries are tried at once.
 	maxAtOnce = 16
 	// maxAnswerBytes is how much of an answer is read.
@@ -59,6 +62,10 @@ type Sender struct {
 	Settings
 
 	client *http.Client
+
+	mu sync.Mutex
+	// lookAt is when to look for deliveries again unless one is added.
+	lookAt time.Time
 }
 
 // NewSender returns a sender. Close lets go of its connections.
@@ -69,12 +76,39 @@ func NewSender(settings Settings) *Sender {
 // Close closes idle connections.
 func (s *Sender) Close() { s.client.CloseIdleConnections() }
 
-// SendDue tries all deliveries that are due, each once.
+// SendDue tries all deliveries that are due, each once. It may be called as often as one
+// likes: it looks for them when one was added, when one is due, and every few seconds.
 func (s *Sender) SendDue(ctx context.Context) error {
-	due, err := s.Deliveries.Due(ctx)
-	if err != nil {
-		return err
+	if !s.isTimeToLook() {
+		return nil
 	}
+	due, wait, err := s.Deliveries.Due(ctx, lookEvery)
+	if err == nil {
+		s.lookIn(wait)
+		err = s.sendAll(ctx, due)
+	}
+	if err != nil {
+		s.lookIn(0)
+	}
+	return err
+}
+
+func (s *Sender) isTimeToLook() bool {
+	if s.Deliveries.Waiting == nil || s.Deliveries.Waiting.Swap(false) {
+		return true
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return !s.Now().Before(s.lookAt)
+}
+
+func (s *Sender) lookIn(wait time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.lookAt = s.Now().Add(wait)
+}
+
+func (s *Sender) sendAll(ctx context.Context, due []Delivery) error {
 	var running sync.WaitGroup
 	var mu sync.Mutex
 	var errs []error
@@ -149,14 +183,12 @@ func backoff(attempts int) time.Duration {
 }
 
 func (s *Sender) destinationOf(ctx context.Context, d *Delivery) (Destination, bool, error) {
-	all, err := s.Deliveries.Destinations.List(ctx, d.ProjectID, d.AlertID)
-	for _, destination := range all {
-		_, isWanted := destination.Functions[d.Message.Kind]
-		if destination.ID == d.DestinationID && isWanted {
-			return destination, true, nil
-		}
+	destination, ok, err := s.Deliveries.Destinations.Get(ctx, d.ProjectID, d.AlertID, d.DestinationID)
+	if err != nil || !ok {
+		return Destination{}, false, err
 	}
-	return Destination{}, false, err
+	_, isWanted := destination.Functions[d.Message.Kind]
+	return destination, isWanted, nil
 }
 
 // Test sends a message to a destination at once, and says what came of it.

@@ -56,26 +56,33 @@ func (p *parser) leaf(path string, object map[string]any, kind string) (filter.E
 	if err != nil {
 		return nil, err
 	}
-	field := filter.Field{Key: key}
-	switch kind {
-	case typeLog:
-		place, ok := placeOf(key)
-		if !ok {
-			return nil, problem(path+"."+nameKey, "%s is no field of a log: send %s, or a type of attribute", quote(key), logKeys)
-		}
-		field = filter.Field{Place: place}
-	case typeLogAttribute:
-		field.Place = filter.PlaceLogAttribute
-	case typeLogResourceAttribute:
-		field.Place = filter.PlaceResourceAttribute
-	default:
-		return nil, problem(path+"."+nameType, "%s is no type of filter: send %s", quote(kind), strings.Join(leafTypes(), ", "))
+	field, err := fieldOf(path, key, kind)
+	if err != nil {
+		return nil, err
 	}
 	name, err := p.requiredString(path, object, nameOperator)
 	if err != nil {
 		return nil, err
 	}
 	return p.condition(path, field, name, object[nameValue])
+}
+
+// fieldOf returns the field that a type and a key name at a path.
+func fieldOf(path, key, kind string) (filter.Field, error) {
+	switch kind {
+	case typeLog:
+		place, ok := placeOf(key)
+		if !ok {
+			return filter.Field{}, problem(path+"."+nameKey, "%s is no field of a log: send %s, or a type of attribute", quote(key), logKeys)
+		}
+		return filter.Field{Place: place}, nil
+	case typeLogAttribute:
+		return filter.Field{Place: filter.PlaceLogAttribute, Key: key}, nil
+	case typeLogResourceAttribute:
+		return filter.Field{Place: filter.PlaceResourceAttribute, Key: key}, nil
+	default:
+		return filter.Field{}, problem(path+"."+nameType, "%s is no type of filter: send %s", quote(kind), strings.Join(leafTypes(), ", "))
+	}
 }
 
 // condition is a leaf with its values as texts.

@@ -119,6 +119,27 @@ func (a API) Export(body Body, format Format) (*Export, error) {
 	return e, err
 }
 
+// NamedColumn is a part of a record, as a column of an export is, under another name.
+type NamedColumn struct{ Name, Part string }
+
+// ExportRecords is an export of what a query finds. It has exactly the columns that are
+// given; its Question is that of the caller.
+func (a API) ExportRecords(query logstore.Query, columns []NamedColumn, format Format, filename string, question map[string]any) (*Export, error) {
+	parts := make([]string, len(columns))
+	for i, column := range columns {
+		parts[i] = column.Part
+	}
+	e := &Export{api: a, page: page{query: query}, format: format, Filename: filename, Question: question}
+	var err error
+	if e.columns, err = parseColumns(parts); err != nil {
+		return nil, err
+	}
+	for i, column := range columns {
+		e.columns[i].name = column.Name
+	}
+	return e, nil
+}
+
 // withoutRepeats returns names without those that stand earlier already: in an object
 // a name must not stand twice.
 func withoutRepeats(names []string) []string {

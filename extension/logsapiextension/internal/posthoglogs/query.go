@@ -192,19 +192,27 @@ func (o options) cursor() (*logstore.Place, error) {
 	if err != nil || text == "" {
 		return nil, err
 	}
-	invalid := problem("after is no cursor: send the nextCursor of the page before, or nothing for the first page")
+	place, ok := ParseCursor(text)
+	if !ok {
+		return nil, problem("after is no cursor: send the nextCursor of the page before, or nothing for the first page")
+	}
+	return &place, nil
+}
+
+// ParseCursor returns the place that CursorOf has put into a text.
+func ParseCursor(text string) (place logstore.Place, ok bool) {
 	decoded, err := base64.StdEncoding.DecodeString(text)
 	if err != nil {
-		return nil, invalid
+		return place, false
 	}
 	var c cursor
 	if err := json.Unmarshal(decoded, &c); err != nil || c.Timestamp.IsZero() || c.UUID == "" {
-		return nil, invalid
+		return place, false
 	}
 	if seconds := c.Timestamp.Unix(); seconds < 0 || seconds > math.MaxInt64/int64(time.Second) {
-		return nil, invalid // no record is there
+		return place, false // no record is there
 	}
-	return &logstore.Place{Timestamp: c.Timestamp.UTC(), ID: c.UUID}, nil
+	return logstore.Place{Timestamp: c.Timestamp.UTC(), ID: c.UUID}, true
 }
 
 // echo returns the question as it was understood: asked again, it is about the same

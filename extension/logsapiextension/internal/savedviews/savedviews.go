@@ -56,6 +56,9 @@ type View struct {
 	CreatedAt time.Time `json:"created_at"`
 	CreatedBy Author    `json:"created_by"`
 	UpdatedAt time.Time `json:"updated_at"`
+	// ProvisionedBy is where in the configuration the view is, which then only that can
+	// change; "" for one that people have made.
+	ProvisionedBy string `json:"provisioned_by,omitempty"`
 }
 
 // Content is what clients may change of a view.
@@ -146,38 +149,47 @@ func (v *Views) Create(ctx context.Context, projectID int64, author Author, cont
 // Change changes the content of a view and returns it. The change is made to the
 // content as it is now; if somebody else changes the view meanwhile, it is made
 // again, to what they have made of it. An error of the change is returned as it is.
-// Errors: ErrNotFound, *TooLargeError.
+// Errors: ErrNotFound, *ProvisionedError, *TooLargeError.
 func (v *Views) Change(ctx context.Context, projectID int64, shortID string, change func(*Content) error) (View, error) {
-	for {
-		document, err := v.find(ctx, projectID, shortID)
-		if err != nil {
-			return View{}, err
-		}
-		view, err := decode(document)
-		if err != nil {
-			return View{}, err
-		}
-		if err := change(&view.Content); err != nil {
-			return View{}, err
-		}
-		view.UpdatedAt = now()
-		if document.Body, err = encode(view, document.Body); err != nil {
-			return View{}, err
-		}
-		_, err = v.documents.Update(ctx, document)
-		switch {
-		case errors.Is(err, docstore.ErrConflict):
-			continue
-		case errors.Is(err, docstore.ErrNotFound):
-			return View{}, ErrNotFound
-		case err != nil:
-			return View{}, fmt.Errorf("change a view: %w", err)
-		}
-		return view, nil
+	if !isShortID(shortID) {
+		return View{}, ErrNotFound
 	}
+	var view View
+	var wrong error
+	_, err := docstore.Change(ctx, v.documents, collection, prefixOf(projectID)+shortID, func(document *docstore.Document) error {
+		view, wrong = changed(document, change)
+		return wrong
+	})
+	switch {
+	case err != nil && wrong != nil:
+		return View{}, wrong
+	case errors.Is(err, docstore.ErrNotFound):
+		return View{}, ErrNotFound
+	case err != nil:
+		return View{}, fmt.Errorf("change a view: %w", err)
+	}
+	return view, nil
 }
 
-// Delete removes a view for good and returns it as it was last, or ErrNotFound.
+// changed makes a change in a view's document.
+func changed(document *docstore.Document, change func(*Content) error) (View, error) {
+	view, err := decode(*document)
+	if err != nil {
+		return View{}, err
+	}
+	if view.ProvisionedBy != "" {
+		return View{}, &ProvisionedError{By: view.ProvisionedBy}
+	}
+	if err := change(&view.Content); err != nil {
+		return View{}, err
+	}
+	view.UpdatedAt = now()
+	document.Body, err = encode(view, document.Body)
+	return view, err
+}
+
+// Delete removes a view for good and returns it as it was last. Errors: ErrNotFound,
+// *ProvisionedError.
 func (v *Views) Delete(ctx context.Context, projectID int64, shortID string) (View, error) {
 	for {
 		document, err := v.find(ctx, projectID, shortID)
@@ -187,6 +199,9 @@ func (v *Views) Delete(ctx context.Context, projectID int64, shortID string) (Vi
 		view, err := decode(document)
 		if err != nil {
 			return View{}, err
+		}
+		if view.ProvisionedBy != "" {
+			return View{}, &ProvisionedError{By: view.ProvisionedBy}
 		}
 		err = v.documents.Delete(ctx, collection, document.ID, document.Version)
 		switch {

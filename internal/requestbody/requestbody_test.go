@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
-	"github.com/docketlog/docket/extension/logsapiextension/internal/requestbody"
+	"github.com/docketlog/docket/internal/requestbody"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }

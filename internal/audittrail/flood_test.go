@@ -109,3 +109,58 @@ func TestWhatIsNoAddressIsOneClient(t *testing.T) {
 	_, counted := signInsBy(writer.all())
 	assert.Equal(t, map[string]int64{"unknown": 45}, counted)
 }
+
+func refusal(actor string) audittrail.Event {
+	return audittrail.Event{
+		Action: audittrail.ActionViewUpdate, Actor: audittrail.Actor{ID: actor, Label: "of " + actor}, Target: audittrail.Target{Type: "view", ID: "k2x9"},
+		Details: map[string]any{"status": 403}, Failure: "The key may not.",
+	}
+}
+
+func TestARefusal(t *testing.T) {
+	writer := &memoryWriter{}
+	trail, _ := newTrail(writer)
+	trail.NoteRefusal(refusal("a"))
+	trail.Shutdown(t.Context())
+	require.Len(t, writer.all(), 1)
+	r := writer.all()[0]
+	assert.Equal(t, `view.update k2x9 by "of a": The key may not.`, r.Log.Body().Str())
+	assert.JSONEq(t, `{"docket.actor.type": "user", "user.id": "a", "user.full_name": "of a", "metadata.target_type": "view", "metadata.target_id": "k2x9",
+		"metadata.outcome": "failure", "metadata.reason": "The key may not.", "metadata.status": 403, "docket.source": "docket"}`, attributesOf(t, r))
+}
+
+func TestRefusalsAreBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		writer := &memoryWriter{}
+		trail, _ := newTrail(writer)
+		for range 1000 {
+			trail.NoteRefusal(refusal("a"))
+		}
+		trail.NoteRefusal(refusal("b"))
+		trail.NoteFailedSignIn(audittrail.Origin{Address: "192.0.2.1"})
+		synctest.Wait()
+		require.Len(t, writer.all(), 30+1+1, "who tries too often hides nobody else")
+		time.Sleep(61 * time.Second)
+		require.Len(t, writer.all(), 33)
+		last := writer.all()[32]
+		assert.Equal(t, `changes.refuse by "of a": further attempts, which are not recorded one by one`, last.Log.Body().Str())
+		attempts, _ := last.Log.Attributes().Get("metadata.attempts")
+		assert.EqualValues(t, 970, attempts.Int())
+		require.Equal(t, audittrail.Stats{Stored: 33, Suppressed: 970}, trail.Stats())
+		trail.Shutdown(t.Context())
+	})
+}
+
+func TestRefusalsOfManyKeysAreBounded(t *testing.T) {
+	writer := &memoryWriter{}
+	trail, _ := newTrail(writer)
+	for n := range 1000 {
+		trail.NoteRefusal(refusal(fmt.Sprint(n)))
+	}
+	trail.Shutdown(t.Context())
+	require.Len(t, writer.all(), 101)
+	last := writer.all()[100]
+	assert.Equal(t, `changes.refuse by "further keys": further attempts, which are not recorded one by one`, last.Log.Body().Str())
+	attempts, _ := last.Log.Attributes().Get("metadata.attempts")
+	assert.EqualValues(t, 900, attempts.Int())
+}

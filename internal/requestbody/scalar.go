@@ -143,7 +143,11 @@ func (c Choice[T]) clear() { *c.Into = "" }
 func (c Choice[T]) read(given value) *Error {
 	text, ok := textOf(given.scalar())
 	if !ok || !slices.Contains(c.Of, T(text)) {
-		return Wrong(CodeInvalidChoice, "must be one of %q", c.Of)
+		names := make([]string, len(c.Of))
+		for n, name := range c.Of {
+			names[n] = string(name)
+		}
+		return Wrong(CodeInvalidChoice, "must be one of %s", strings.Join(names, ", "))
 	}
 	*c.Into = T(text)
 	return nil

@@ -3,6 +3,8 @@ package requestbody
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"mime"
 	"mime/multipart"
 	"net/url"
@@ -38,12 +40,22 @@ func Parse(contentType string, content []byte) (Body, error) {
 	}
 }
 
+// placeOfError says where a text stops being JSON, and why.
+func placeOfError(content []byte) string {
+	var ignored json.RawMessage
+	wrong, ok := errors.AsType[*json.SyntaxError](json.Unmarshal(content, &ignored))
+	if !ok {
+		return ""
+	}
+	return fmt.Sprintf(": byte %d: %s", wrong.Offset, wrong.Error())
+}
+
 func parseJSON(content []byte) (Body, error) {
 	switch {
 	case !utf8.Valid(content):
 		return Body{}, &ParseError{Problem: "is not UTF-8"}
 	case !json.Valid(content):
-		return Body{}, &ParseError{Problem: "is not valid JSON"}
+		return Body{}, &ParseError{Problem: "is not valid JSON" + placeOfError(content)}
 	case bytes.TrimLeft(content, " \t\r\n")[0] != '{':
 		return Body{}, Wrong(CodeInvalidInput, "must be a JSON object")
 	}

@@ -1,0 +1,185 @@
+// Package provisioning makes the alerts in the store those of a configuration.
+//
+// An alert of the configuration has a key, from which its id follows: so it is the same
+// alert after a restart and on every replica, and what has happened to it stays, whatever
+// else of it is edited. An edit does to its state what the same edit over the API does.
+//
+// Each replica applies its configuration once, when it starts, by compare-and-set. Replicas
+// with the same configuration therefore make the same of it, in any order and at the same
+// time. Where theirs differ, that of the one which started last holds, until another
+// starts: nothing goes back and forth meanwhile.
+package provisioning
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"reflect"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/docketlog/docket/internal/alert"
+	"github.com/docketlog/docket/internal/alert/alertform"
+	"github.com/docketlog/docket/internal/alert/alertstore"
+	"github.com/docketlog/docket/internal/alert/notify"
+)
+
+// Alert is an alert of the configuration.
+type Alert struct {
+	// Key tells it from the other alerts of its project that the configuration has.
+	Key       string
+	ProjectID int64
+	// Settings are complete.
+	Settings     alertstore.Settings
+	Destinations []notify.Provisioned
+}
+
+// ID is the id of the alert: a UUID that follows from its project and key.
+func (a Alert) ID() string {
+	name := "docket:alert:" + strconv.FormatInt(a.ProjectID, 10) + "/" + a.Key
+	return uuid.NewSHA1(uuid.NameSpaceURL, []byte(name)).String()
+}
+
+// Target is where alerts of a configuration are kept.
+type Target struct {
+	Alerts       *alertstore.Store
+	Destinations notify.Destinations
+	// Place is where in the configuration the alerts are, such as
+	// extensions::alerting::alerts. Alerts of another place are not touched.
+	Place string
+	Now   func() time.Time
+}
+
+// Outcome counts what was done.
+type Outcome struct{ Made, Changed, Removed int }
+
+// author is who makes the alerts of a configuration.
+func author() alertstore.Author {
+	const name = "configuration"
+	return alertstore.Author{UUID: uuid.NewSHA1(uuid.NameSpaceURL, []byte("docket:"+name)).String(), Name: name}
+}
+
+// Apply makes the alerts of the place those that are wanted. When it fails, some may be;
+// it may be called again.
+func (t Target) Apply(ctx context.Context, wanted []Alert) (Outcome, error) {
+	var done Outcome
+	isWanted := map[string]bool{}
+	for _, w := range wanted {
+		isWanted[w.ID()] = true
+		if err := t.put(ctx, w, &done); err != nil {
+			return done, fmt.Errorf("provision the alert %s: %w", w.Key, err)
+		}
+	}
+	present, err := t.Present(ctx)
+	if err != nil {
+		return done, err
+	}
+	for _, a := range present {
+		if isWanted[a.ID] {
+			continue
+		}
+		if err := t.remove(ctx, a); err != nil {
+			return done, fmt.Errorf("remove the alert %q, which the configuration has no more: %w", a.Name, err)
+		}
+		done.Removed++
+	}
+	return done, nil
+}
+
+// Present returns the alerts of the place that are in the store.
+func (t Target) Present(ctx context.Context) ([]alertstore.Alert, error) {
+	all, err := t.Alerts.All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var present []alertstore.Alert
+	for _, a := range all {
+		if a.Provisioned && strings.HasPrefix(a.ProvisionedBy, t.placeOf("")) {
+			present = append(present, a)
+		}
+	}
+	return present, nil
+}
+
+func (t Target) placeOf(key string) string { return t.Place + "::" + key }
+
+// put makes an alert, or makes the one that there is what is wanted. Its destinations come
+// first, so that it never fires without them.
+func (t Target) put(ctx context.Context, w Alert, done *Outcome) error {
+	if err := t.Destinations.Provision(ctx, w.ProjectID, w.ID(), w.Destinations); err != nil {
+		return err
+	}
+	for {
+		err := t.change(ctx, w, done)
+		if !errors.Is(err, alertstore.ErrNotFound) {
+			return err
+		}
+		if _, err = t.Alerts.Create(ctx, t.newAlert(w), 0); !errors.Is(err, alertstore.ErrExists) {
+			if err == nil {
+				done.Made++
+			}
+			return err
+		}
+	}
+}
+
+func (t Target) newAlert(w Alert) alertstore.Alert {
+	now := t.Now()
+	made := alertstore.Alert{
+		ID: w.ID(), ProjectID: w.ProjectID, Settings: w.Settings, CreatedBy: author(), Provisioned: true, ProvisionedBy: t.placeOf(w.Key),
+		State: alertstore.State{Name: alert.NotFiring},
+		// One with this id may have been there before, and records may have its tags: no
+		// two have the same version.
+		FilterVersion: now.Unix(),
+	}
+	made.SetFilters(w.Settings.Filters, now)
+	if made.Enabled {
+		made.FirstEnabledAt = now.UTC()
+	}
+	return made
+}
+
+// change makes the alert that there is what is wanted. Errors: alertstore.ErrNotFound.
+func (t Target) change(ctx context.Context, w Alert, done *Outcome) error {
+	isChanged := false
+	_, err := t.Alerts.Change(ctx, w.ProjectID, w.ID(), func(a *alertstore.Alert) error {
+		isChanged = false
+		if a.Provisioned && a.ProvisionedBy == t.placeOf(w.Key) && isSame(a.Settings, w.Settings) {
+			return alertstore.ErrUnchanged
+		}
+		isChanged = true
+		a.Provisioned, a.ProvisionedBy = true, t.placeOf(w.Key)
+		return alertform.NewChange(w.Settings).Apply(a, t.Now())
+	})
+	if err == nil && isChanged {
+		done.Changed++
+	}
+	return err
+}
+
+// isSame reports whether two settings say the same.
+func isSame(a, b alertstore.Settings) bool {
+	if !alertform.SameJSON(a.Filters, b.Filters) || !alertform.SameJSON(orNull(a.QuietHours), orNull(b.QuietHours)) {
+		return false
+	}
+	a.Filters, b.Filters, a.QuietHours, b.QuietHours = nil, nil, nil, nil
+	return reflect.DeepEqual(a, b)
+}
+
+func orNull(text json.RawMessage) json.RawMessage {
+	if len(text) == 0 {
+		return json.RawMessage("null")
+	}
+	return text
+}
+
+func (t Target) remove(ctx context.Context, a alertstore.Alert) error {
+	if err := t.Alerts.Delete(ctx, a.ProjectID, a.ID); err != nil && !errors.Is(err, alertstore.ErrNotFound) {
+		return err
+	}
+	return t.Destinations.DeleteAll(ctx, a.ProjectID, a.ID)
+}
