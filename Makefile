@@ -88,6 +88,10 @@ bench: build build/filestorage/collector build/victorialogs/victoria-logs ## Mea
 	$(GO) test -run '^$$' -bench BenchmarkQueries -benchtime 1x -timeout 30m ./internal/logstore/embedded/
 	$(GO) test -run '^$$' -bench . ./internal/percolator/
 
+.PHONY: screenshots
+screenshots: build ## Make the pictures of the documentation anew
+	DOCKET_TEST_SCREENSHOTS=$(CURDIR)/docs/images $(GO) test -count 1 -run '^TestWebPage$$/^screenshots$$' ./testbed/
+
 .PHONY: lint
 lint: ## Run golangci-lint
 	$(TOOL) golangci-lint run ./...

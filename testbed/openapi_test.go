@@ -44,6 +44,9 @@ func TestSchemathesis(t *testing.T) {
 
 	viewToGet, viewToDelete := createView(t, c, "to get"), createView(t, c, "to delete")
 
+	embedToken, err := c.CreateEmbedToken(t.Context(), 1, "42", "https://app.example.com")
+	require.NoError(t, err)
+
 	config, err := filepath.Abs(filepath.Join("testdata", "schemathesis.toml"))
 	require.NoError(t, err)
 	seed := strconv.Itoa(numberFromEnvironment(t, seedVariable, 1))
@@ -57,6 +60,7 @@ func TestSchemathesis(t *testing.T) {
 		"PATH=" + os.Getenv("PATH"), "HOME=" + command.Dir,
 		"DOCKET_KEY=" + adminKey, "DOCKET_ORGANIZATION=" + project.Organization, "DOCKET_RECORD=" + event.ID(),
 		"DOCKET_KEY_TO_GET=" + kept.ID, "DOCKET_KEY_TO_DELETE=" + deleted.ID,
+		"DOCKET_EMBED_TOKEN=" + embedToken,
 		"DOCKET_VIEW_TO_GET=" + viewToGet, "DOCKET_VIEW_TO_DELETE=" + viewToDelete,
 	}
 	report, err := command.CombinedOutput()

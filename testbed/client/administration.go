@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"strconv"
 )
 
 // Project is what the API tells about a project.
@@ -63,6 +64,17 @@ func (c *Client) GetKey(ctx context.Context, id string) (Key, error) {
 	var key Key
 	err := c.administer(ctx, http.MethodGet, "/api/personal_api_keys/"+id+"/", nil, http.StatusOK, &key)
 	return key, err
+}
+
+// CreateEmbedToken returns a token with which pages of an origin show the audit events of
+// an external id.
+func (c *Client) CreateEmbedToken(ctx context.Context, project int64, externalID, origin string) (string, error) {
+	var answer struct {
+		Token string `json:"token"`
+	}
+	request := map[string]string{"external_id": externalID, "origin": origin}
+	err := c.administer(ctx, http.MethodPost, "/api/projects/"+strconv.FormatInt(project, 10)+"/embed_tokens/", request, http.StatusCreated, &answer)
+	return answer.Token, err
 }
 
 // DeleteKey revokes a key.

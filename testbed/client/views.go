@@ -19,7 +19,8 @@ type View struct {
 		UUID      string `json:"uuid"`
 		FirstName string `json:"first_name"`
 	} `json:"created_by"`
-	UpdatedAt string `json:"updated_at"`
+	UpdatedAt   string `json:"updated_at"`
+	Provisioned bool   `json:"provisioned"`
 }
 
 // CreateView saves a view of a project, with filters in JSON.

@@ -39,7 +39,7 @@ func TestWhatFailsIsNotKept(t *testing.T) {
 
 func TestToolsHaveFoldersOfTheirOwn(t *testing.T) {
 	seen := map[string]bool{}
-	for _, tool := range []string{"dlt", "openapi_ts", "posthog_cli", "schemathesis"} {
+	for _, tool := range []string{"dlt", "openapi_ts", "posthog_cli", "schemathesis", "ui"} {
 		folder, err := folderOf("base", tool)
 		require.NoError(t, err)
 		assert.Regexp(t, `^base/`+tool+`-[0-9a-f]{12}$`, folder)

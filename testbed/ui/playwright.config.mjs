@@ -1,0 +1,31 @@
+import { defineConfig } from '@playwright/test';
+
+/** What the Go test says: where Docket and Chromium are. */
+const { DOCKET_UI_URL, DOCKET_UI_CHROMIUM, DOCKET_UI_WORKERS = '2' } = process.env;
+
+export default defineConfig({
+  projects: [{ name: 'page', testDir: 'tests' }, { name: 'screenshots', testDir: 'screenshots' }],
+  // The tests of what needs no browser are run by node itself.
+  testMatch: '*.spec.mjs',
+  outputDir: 'results',
+  fullyParallel: true,
+  workers: Number(DOCKET_UI_WORKERS),
+  timeout: 90_000,
+  expect: { timeout: 15_000 },
+  reporter: [['list']],
+  use: {
+    baseURL: DOCKET_UI_URL,
+    viewport: { width: 1280, height: 800 },
+    locale: 'en-GB',
+    // Another time than UTC, so that the two are told apart.
+    timezoneId: 'Asia/Kolkata',
+    trace: 'off',
+    launchOptions: {
+      executablePath: DOCKET_UI_CHROMIUM,
+      args: [
+        '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
+        '--disable-component-update', '--disable-sync',
+      ],
+    },
+  },
+});
