@@ -47,7 +47,7 @@ test: build ## Run every test, with Elasticsearch 9 and OpenSearch 3
 .PHONY: tests
 tests:
 	$(GO) test -race -timeout 20m $$($(GO) list ./... | grep -vE '/(internal/logstore|testbed)(/|$$)')
-	$(GO) test -race -timeout 20m -p 1 $(TIMED)
+	$(GO) test -race -timeout 40m -p 1 $(TIMED)
 
 # What depends on the product that is behind it and on its version.
 CLUSTERED := ./internal/elasticsearch/... ./internal/docstore/elastic/... ./internal/logstore/elastic/... ./extension/logstoreextension/...
