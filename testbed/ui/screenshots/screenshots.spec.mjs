@@ -3,7 +3,7 @@
  */
 
 import { join } from 'node:path';
-import { expect, key, open, test } from '../fixture.mjs';
+import { api, expect, key, open, test } from '../fixture.mjs';
 
 const folder = /** @type {string} */ (process.env.DOCKET_UI_SCREENSHOTS);
 
@@ -20,12 +20,43 @@ const folder = /** @type {string} */ (process.env.DOCKET_UI_SCREENSHOTS);
 const pictures = {
   explore: { place: 'explore?q=-service:guestbook&from=-1d', theme: 'light', waitFor: 'docket-log-rows [role="row"] >> nth=6' },
   'explore-dark': { place: 'explore?q=level>=warn -service:guestbook&from=-1d', theme: 'dark', waitFor: 'docket-log-rows [role="row"] >> nth=6' },
-  views: { place: 'views', theme: 'light', waitFor: 'main h1' },
+  views: { place: 'views', theme: 'light', waitFor: '.view-name' },
   alerts: { place: 'alerts', theme: 'light', waitFor: 'main h1' },
-  audit: { place: 'audit?from=-7d', theme: 'light', waitFor: 'main h1' },
+  audit: {
+    place: 'audit?from=-7d&actor=Jo%20Wick&action=settings', theme: 'light', waitFor: '.audit-event',
+    prepare: async (page) => {
+      await page.locator('.audit-event').first().click();
+      await page.getByRole('button', { name: 'Verify here' }).click();
+      await expect(page.getByText('Unchanged')).toBeVisible();
+    },
+  },
   start: { place: 'start', theme: 'light', waitFor: 'main pre' },
   telephone: { place: 'explore?q=-service:guestbook&from=-1d', theme: 'dark', waitFor: 'docket-log-rows [role="row"] >> nth=3', size: [390, 760] },
 };
+
+// In one worker, so that what is made before is made once.
+test.describe.configure({ mode: 'default' });
+
+// Pictures of pages on which there is nothing show nothing.
+test.beforeAll(async () => {
+  const path = '/api/projects/1/logs/';
+  const { results: made } = await api('GET', `${path}views/`);
+  if (made.length > 0) return;
+  for (const view of [
+    { name: 'Failed sign-ins', pinned: true, filters: { q: 'event:user.sign_in_failed', dateRange: { date_from: '-1d', date_to: null } } },
+    { name: 'Declined cards', filters: { q: 'service:checkout "card declined"', dateRange: { date_from: '-7d', date_to: null } } },
+  ]) {
+    await api('POST', `${path}views/`, view);
+  }
+  for (const alert of [
+    { name: 'Declined cards', filters: { q: 'service:checkout "card declined"' }, threshold_count: 5, window_minutes: 60 },
+    { name: 'Failed sign-ins by user', filters: { q: 'event:user.sign_in_failed' }, threshold_count: 10, window_minutes: 15, group_by: { type: 'log_attribute', key: 'user.id' } },
+    { name: 'No orders', filters: { q: 'service:checkout' }, threshold_operator: 'below', threshold_count: 1, window_minutes: 15 },
+  ]) {
+    await api('POST', `${path}alerts/`, alert);
+  }
+  await new Promise((checked) => setTimeout(checked, 3000));
+});
 
 for (const [name, { place, theme, waitFor, prepare, size = [1120, 640] }] of Object.entries(pictures)) {
   test(name, async ({ page }) => {
