@@ -97,13 +97,14 @@ func TestReadmeExamples(t *testing.T) {
 		require.NoError(t, err)
 		configs = append(configs, config)
 	}
-	require.Len(t, configs, 4)
+	require.Len(t, configs, 5)
 	assert.Equal(t, "/var/lib/docket", configs[0].Directory)
 	assert.Equal(t, []string{"https://node-1:9200", "https://node-2:9200"}, configs[1].Elasticsearch.Get().Endpoints)
-	assert.EqualValues(t, 64, configs[2].FreeSpaceReserveMiB)
+	assert.True(t, configs[2].Elasticsearch.Get().ReadOnly.HasValue())
+	assert.EqualValues(t, 64, configs[3].FreeSpaceReserveMiB)
 	assert.Equal(t, retention.Policy{
 		DefaultAge: 90 * 24 * time.Hour, Ages: map[int64]time.Duration{3: 0, 7: 7 * 24 * time.Hour}, MaxBytes: 200_000 * mib,
-	}, configs[3].Retention.policy())
+	}, configs[4].Retention.policy())
 }
 
 // load reads one section into the default configuration and validates it.
