@@ -87,7 +87,6 @@ bench: build build/filestorage/collector build/victorialogs/victoria-logs ## Mea
 	$(GO) test -run '^$$' -bench . -benchtime 1x -timeout 30m ./testbed/bench/
 	$(GO) test -run '^$$' -bench BenchmarkQueries -benchtime 1x -timeout 30m ./internal/logstore/embedded/
 	$(GO) test -run '^$$' -bench . ./internal/percolator/
-	$(GO) test -run '^$$' -bench BenchmarkCheck -benchtime 1x -timeout 30m ./internal/alert/evaluation/
 
 .PHONY: screenshots
 screenshots: build ## Make the pictures of the documentation anew

@@ -15,7 +15,8 @@ import (
 	"go.uber.org/goleak"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+// The engine of the embedded store has goroutines as soon as it is loaded.
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m, goleak.IgnoreCurrent()) }
 
 // What the load says was answered is what the server has seen, each body once.
 func TestLoadCountsEveryAnswer(t *testing.T) {

@@ -148,4 +148,13 @@ func aim(name string, measured, wanted float64) string {
 	return fmt.Sprintf("%s at least %.1f: %s, it is %.3f", name, wanted, verdict, measured)
 }
 
+// aimAtMost says whether a ratio is as small as it should be.
+func aimAtMost(name string, measured, wanted float64) string {
+	verdict := "MET"
+	if measured > wanted {
+		verdict = "NOT MET"
+	}
+	return fmt.Sprintf("%s at most %.2f: %s, it is %.4f", name, wanted, verdict, measured)
+}
+
 func mebibytes(bytes int64) float64 { return float64(bytes) / (1 << 20) }

@@ -7,8 +7,7 @@ import "bytes"
 // Lines keep their numbers, and lines with code all their characters.
 //
 // It knows no strings. In one of several lines, in backticks, no line may begin as a
-// comment does; there only style sheets and lists of words are written so. (A minifier that
-// knows the language, tdewolff/minify 2.24.25, made half of it, and broke the live tail.)
+// comment does; there only style sheets and lists of words are written so.
 func withoutComments(script []byte) []byte {
 	kept := make([]byte, 0, len(script))
 	inside := false

@@ -1,0 +1,234 @@
+package bench
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/plog"
+	"go.uber.org/zap"
+
+	"github.com/docketlog/docket/internal/alert"
+	"github.com/docketlog/docket/internal/alert/alertstore"
+	"github.com/docketlog/docket/internal/alert/evaluation"
+	"github.com/docketlog/docket/internal/docstore/docstoretest"
+	"github.com/docketlog/docket/internal/elasticsearch"
+	"github.com/docketlog/docket/internal/elasticsearch/elasticsearchtest"
+	"github.com/docketlog/docket/internal/filter"
+	"github.com/docketlog/docket/internal/filter/dates"
+	"github.com/docketlog/docket/internal/filter/posthog"
+	"github.com/docketlog/docket/internal/logstore"
+	"github.com/docketlog/docket/internal/logstore/elastic"
+	"github.com/docketlog/docket/internal/logstore/embedded"
+	"github.com/docketlog/docket/internal/record"
+)
+
+const (
+	// checkedRecords are in the window of the checks; in a cluster clusterRecords, since it
+	// takes them more slowly.
+	checkedRecords, clusterRecords = 1_000_000, 200_000
+	// countedAlone is how many of the rules are counted by a query of their own; the
+	// others would take as long.
+	countedAlone = 100
+	// aimOfCounts is the most that a check is to take of what as many counts take.
+	aimOfCounts = 0.05
+	// checkWindow is that of the alerts.
+	checkWindow = 5 * time.Minute
+)
+
+// checkedStore is a store under BenchmarkCheck.
+type checkedStore struct {
+	backend interface {
+		evaluation.Records
+		Apply(ctx context.Context, records []record.Record, mayBeRepeated bool) error
+		Sync(ctx context.Context) error
+		Count(ctx context.Context, query logstore.Query) (int64, error)
+	}
+	records int
+	// cpu is the processor time that the store has used, with this process.
+	cpu func() time.Duration
+}
+
+// BenchmarkCheck reports the processor time of one check of 10,000 rules over as many
+// records as there are in five minutes, and its share of that of 10,000 separate counts.
+func BenchmarkCheck(b *testing.B) {
+	b.Run("embedded", func(b *testing.B) { measureCheck(b, embeddedStore(b)) })
+	b.Run("elasticsearch", func(b *testing.B) { measureCheck(b, clusterStore(b)) })
+}
+
+func embeddedStore(b *testing.B) checkedStore {
+	b.Helper()
+	backend, err := embedded.Open(embedded.Config{Directory: b.TempDir(), Logger: zap.NewNop()})
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { _ = backend.Close() })
+	return checkedStore{backend: backend, records: checkedRecords, cpu: func() time.Duration { return ownCPU(b) }}
+}
+
+func clusterStore(b *testing.B) checkedStore {
+	b.Helper()
+	server := elasticsearchtest.Start(b, elasticsearch.Elasticsearch, "", elasticsearchtest.Options{})
+	backend, err := elastic.New(elastic.Config{
+		Client: server.Client, Product: server.Product, Prefix: server.Prefix, Indices: elastic.IndexConfig{Replicas: "0"},
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { _ = backend.Close() })
+	if err := backend.Setup(b.Context()); err != nil {
+		b.Fatal(err)
+	}
+	return checkedStore{backend: backend, records: clusterRecords, cpu: func() time.Duration { return ownCPU(b) + clusterCPU(b, server) }}
+}
+
+// clusterCPU is the processor time that the server's process has used.
+func clusterCPU(b *testing.B, server *elasticsearchtest.Process) (used time.Duration) {
+	b.Helper()
+	text, err := server.Client.Do(b.Context(), "GET", "/_nodes/stats/process", nil, nil)
+	if err != nil {
+		b.Fatal(err)
+	}
+	var stats struct {
+		Nodes map[string]struct {
+			Process struct {
+				CPU struct {
+					Milliseconds int64 `json:"total_in_millis"`
+				} `json:"cpu"`
+			} `json:"process"`
+		} `json:"nodes"`
+	}
+	if err := json.Unmarshal(text, &stats); err != nil {
+		b.Fatal(err)
+	}
+	for _, node := range stats.Nodes {
+		used += time.Duration(node.Process.CPU.Milliseconds) * time.Millisecond
+	}
+	return used
+}
+
+func measureCheck(b *testing.B, store checkedStore) {
+	b.Helper()
+	begin := time.Now().Add(-time.Hour).Truncate(checkWindow)
+	now := begin
+	rules := alertstore.New(docstoretest.NewMemory(), func() time.Time { return now })
+	store.fill(b, begin, makeRules(b, rules, begin))
+	evaluator := newEvaluator(rules, store, &now)
+	check := func() {
+		if err := evaluator.Check(b.Context()); err != nil {
+			b.Fatal(err)
+		}
+	}
+	now = begin.Add(checkWindow - time.Minute)
+	check() // which reads the rules
+	for b.Loop() {
+		// Nothing is told of, as in nearly all checks. The first one's window has all records.
+		now = now.Add(time.Minute)
+		checked := store.cpuOf(check)
+		counted := store.cpuOf(func() { store.countAlone(b, begin) }) / countedAlone
+		share := checked.Seconds() / (counted.Seconds() * manyRules)
+		b.ReportMetric(0, "ns/op")
+		b.ReportMetric(milliseconds(checked), "check-CPU-ms")
+		b.ReportMetric(milliseconds(counted), "count-CPU-ms")
+		b.ReportMetric(share, "check/counts")
+		b.Logf("one check of %d rules over %d records takes %.0f ms of processor time, one count %.1f ms\n%s", manyRules, store.records,
+			milliseconds(checked), milliseconds(counted), aimAtMost("check/counts", share, aimOfCounts))
+	}
+}
+
+func newEvaluator(rules *alertstore.Store, store checkedStore, now *time.Time) *evaluation.Evaluator {
+	return evaluation.New(evaluation.Config{
+		Alerts: rules, Records: store.backend, Interval: time.Minute, IsTagging: func() bool { return true },
+		QueryTimeout: time.Minute,
+		Compile: func(filters json.RawMessage) (filter.Expression, error) {
+			return posthog.ParseAlert(filters, dates.Clock{Now: *now})
+		},
+		IsQuiet:  func(json.RawMessage, time.Time) bool { return false },
+		Announce: func(alertstore.Alert, *alertstore.Transition) {},
+		Deliver:  func(context.Context, alertstore.Alert, alertstore.Transition) error { return nil },
+		Now:      func() time.Time { return *now }, Logger: zap.NewNop(),
+	})
+}
+
+// ruleFilter selects every manyRules-th record.
+func ruleFilter(number int) json.RawMessage {
+	return json.RawMessage(fmt.Sprintf(`{"q":"attributes.order=%d"}`, number))
+}
+
+func makeRules(b *testing.B, rules *alertstore.Store, begin time.Time) []string {
+	b.Helper()
+	tags := make([]string, manyRules)
+	for i := range tags {
+		made, err := rules.Create(b.Context(), alertstore.Alert{
+			ProjectID: 1, FilterVersion: 1, TaggedFrom: begin, State: alertstore.State{Name: alert.NotFiring},
+			Settings: alertstore.Settings{
+				Name: "x", Enabled: true, Filters: ruleFilter(i), ThresholdCount: checkedRecords,
+				Operator: alert.Above, WindowMinutes: int(checkWindow / time.Minute), Periods: 1, Datapoints: 1,
+			},
+		}, 0)
+		if err != nil {
+			b.Fatal(err)
+		}
+		tags[i] = made.Tag()
+	}
+	return tags
+}
+
+// fill stores records of the window, each of which one rule matches.
+func (s checkedStore) fill(b *testing.B, begin time.Time, tags []string) {
+	b.Helper()
+	const batch = 1000
+	text := strings.Repeat("card declined by the issuer ", 4)
+	for stored := 0; stored < s.records; stored += batch {
+		records := make([]record.Record, batch)
+		for i := range records {
+			number := stored + i
+			r := record.New()
+			r.Resource.Attributes().PutInt(record.AttributeProjectID, 1)
+			r.Resource.Attributes().PutStr(record.AttributeServiceName, "checkout")
+			at := begin.Add(time.Duration(number) * checkWindow / time.Duration(s.records))
+			r.Log.SetTimestamp(pcommon.NewTimestampFromTime(at))
+			r.Log.SetObservedTimestamp(pcommon.NewTimestampFromTime(at))
+			r.Log.SetSeverityNumber(plog.SeverityNumberError)
+			r.Log.Body().SetStr(text)
+			r.Log.Attributes().PutInt("order", int64(number%manyRules))
+			r.Log.Attributes().PutEmptySlice(record.AttributeAlertMatches).AppendEmpty().SetStr(tags[number%manyRules])
+			record.Seal(r, at)
+			records[i] = r
+		}
+		if err := s.backend.Apply(b.Context(), records, false); err != nil {
+			b.Fatal(err)
+		}
+	}
+	if err := s.backend.Sync(b.Context()); err != nil {
+		b.Fatal(err)
+	}
+}
+
+// countAlone counts what some of the rules select, each by a query of its own.
+func (s checkedStore) countAlone(b *testing.B, begin time.Time) {
+	b.Helper()
+	for i := range countedAlone {
+		selected, err := posthog.ParseAlert(ruleFilter(i*manyRules/countedAlone), dates.Clock{Now: begin})
+		if err != nil {
+			b.Fatal(err)
+		}
+		count, err := s.backend.Count(b.Context(), logstore.Query{
+			ProjectID: 1, From: begin, To: begin.Add(checkWindow - 1), Filter: selected,
+		})
+		if err != nil || count != int64(s.records/manyRules) {
+			b.Fatalf("%d records were counted, wanted %d: %v", count, s.records/manyRules, err)
+		}
+	}
+}
+
+// cpuOf returns the processor time that a call takes, with what runs beside it.
+func (s checkedStore) cpuOf(call func()) time.Duration {
+	before := s.cpu()
+	call()
+	return s.cpu() - before
+}
