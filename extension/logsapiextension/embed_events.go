@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"strconv"
 	"time"
+	"unicode/utf8"
 
 	"github.com/docketlog/docket/extension/logsapiextension/internal/embedtoken"
 	"github.com/docketlog/docket/extension/logsapiextension/internal/posthoglogs"
@@ -169,8 +170,8 @@ func parseEmbeddedQuery(raw string, now time.Time) (embeddedQuery, error) {
 			return asked, fieldProblem(codeInvalidInput, name, "The parameter '%s' is given more than once.", name)
 		case values.Get(name) == "":
 			continue // an input that is not filled in
-		case len(values.Get(name)) > filter.MaxLength:
-			return asked, fieldProblem(codeInvalidInput, name, "The parameter '%s' must have at most %d bytes.", name, filter.MaxLength)
+		case utf8.RuneCountInString(values.Get(name)) > filter.MaxLength:
+			return asked, fieldProblem(codeInvalidInput, name, "The parameter '%s' must have at most %d characters.", name, filter.MaxLength)
 		}
 		if err := read(values.Get(name)); err != nil {
 			return asked, err
