@@ -9,6 +9,8 @@ export default defineConfig({
   testMatch: '*.spec.mjs',
   outputDir: 'results',
   fullyParallel: true,
+  // On a machine with other work, a page can be late; what is wrong is wrong three times.
+  retries: 2,
   workers: Number(DOCKET_UI_WORKERS),
   timeout: 90_000,
   expect: { timeout: 15_000 },
