@@ -87,6 +87,7 @@ test.describe('the search box', () => {
 
   test('never waits for an answer while one types', async ({ page }) => {
     await openPast(page);
+    await page.waitForLoadState('networkidle');
     const asked = [];
     await page.route('**/logs/**', (route) => asked.push(new URL(route.request().url()).pathname.split('/').at(-1)));
     // The median, since the machine has other things to do at times.

@@ -41,15 +41,19 @@ test('hostile names are texts in the header and in menus', async ({ page }) => {
   await expect(page.getByRole('menuitemradio', { name: `${name} ${id}` })).toBeVisible();
 });
 
-test('hostile addresses are texts', async ({ page }) => {
-  await open(page, `explore?q=${encodeURIComponent('"><svg onload=window.docketWasHacked=1>')}&from=javascript:1&columns=<script>,__proto__`);
-  await expect(page).toHaveTitle('Explore · Docket');
-  await open(page, 'record?id=%3Cimg%20src=x%20onerror=window.docketWasHacked=1%3E');
-  await expect(page).toHaveTitle('Record · Docket');
-  await open(page, '__proto__');
-  await expect(page).toHaveTitle('Explore · Docket');
-  await open(page, 'constructor/%E0%A4%A');
-  await expect(page).toHaveTitle('Explore · Docket');
+test.describe('what an address asks for', () => {
+  test.use({ tolerated: { console: [/status of 40[04]/] } });
+
+  test('hostile addresses are texts', async ({ page }) => {
+    await open(page, `explore?q=${encodeURIComponent('"><svg onload=window.docketWasHacked=1>')}&from=javascript:1&columns=<script>,__proto__`);
+    await expect(page).toHaveTitle('Explore · Docket');
+    await open(page, 'record?id=%3Cimg%20src=x%20onerror=window.docketWasHacked=1%3E');
+    await expect(page).toHaveTitle('Record · Docket');
+    await open(page, '__proto__');
+    await expect(page).toHaveTitle('Explore · Docket');
+    await open(page, 'constructor/%E0%A4%A');
+    await expect(page).toHaveTitle('Explore · Docket');
+  });
 });
 
 test.describe(() => {
