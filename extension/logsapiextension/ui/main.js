@@ -56,7 +56,7 @@ async function show() {
     return;
   }
   shell.mark(name);
-  if (name === 'explore' && !route.parameters.has('q')) void leadToFirstEvent();
+  if (name === 'explore' && !asksForRecords()) void leadToFirstEvent();
   document.title = `${pages[name].title} · Docket`;
   if (name === shown.name && session.project === shown.project) page?.update?.(route);
   else await enterPage(name);
@@ -90,6 +90,9 @@ async function enterPage(name) {
   }
 }
 
+/** Who searches or follows has an answer where they are, also while nothing is found yet. */
+const asksForRecords = () => route.parameters.has('q') || route.parameters.has('tail');
+
 /** Shows how to send the first event, where there is none yet. */
 async function leadToFirstEvent() {
   const { project } = session;
@@ -97,7 +100,7 @@ async function leadToFirstEvent() {
   try {
     const { hasLogs } = await session.client.get(`${session.projectPath}has_logs`);
     if (hasLogs) projectsWithRecords.add(project);
-    else if (session.project === project && route.path[0] === 'explore') navigate(['start'], {}, { replace: true });
+    else if (session.project === project && route.path[0] === 'explore' && !asksForRecords()) navigate(['start'], {}, { replace: true });
   } catch {
     // The page itself says what is wrong.
   }
