@@ -122,7 +122,8 @@ func (s *store) open(ctx context.Context, host component.Host) error {
 			SegmentBytes: s.config.Journal.SegmentSizeMiB * mib,
 			MaxBytes:     s.config.Journal.MaxSizeMiB * mib,
 		},
-		Backend: backend.records,
+		Backend:     backend.records,
+		FindsAtOnce: backend.cluster == nil,
 		Reserve: journaled.Reserve{
 			Bytes:     s.config.FreeSpaceReserveMiB * mib,
 			Directory: s.config.Directory,

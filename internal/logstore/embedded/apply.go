@@ -21,8 +21,8 @@ type rowKey struct {
 	id     string
 }
 
-// Apply implements logstore.Backend. The records are findable about a second
-// later. It waits while a day that it has records of is being deleted.
+// Apply implements logstore.Backend. Queries that begin later find the records. It
+// waits while a day that it has records of is being deleted.
 func (b *Backend) Apply(ctx context.Context, batch []record.Record, replayed bool) error {
 	done, err := b.use(ctx)
 	if err != nil {

@@ -131,3 +131,6 @@ func (b *Backend) HoldGate() (release func()) {
 		}
 	}
 }
+
+// Reveal makes findable what was applied, without waiting for the engine's rest.
+func (b *Backend) Reveal() { b.rows.flush() }

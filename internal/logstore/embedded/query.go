@@ -40,7 +40,12 @@ func (b *Backend) ask(ctx context.Context, project int64) (asking context.Contex
 		unuse()
 		return nil, nil, err
 	}
-	return context.WithValue(ctx, queryKey{}, q), func() { b.gate.end(q); unuse() }, nil
+	done = func() { b.gate.end(q); unuse() }
+	if err := b.rows.revealer.reveal(ctx); err != nil {
+		done()
+		return nil, nil, err
+	}
+	return context.WithValue(ctx, queryKey{}, q), done, nil
 }
 
 // queryOf returns the query of a context; nil if it has none.

@@ -23,20 +23,23 @@ const dayFormat = "20060102"
 type rows struct {
 	storage *logstorage.Storage
 	// most is how many rows there are, or more.
-	most atomic.Int64
+	most     atomic.Int64
+	revealer *revealer
 }
 
 func newRows(storage *logstorage.Storage) *rows {
-	s := &rows{storage: storage}
+	s := &rows{storage: storage, revealer: newRevealer(storage.DebugFlush)}
 	var stats logstorage.StorageStats
 	storage.UpdateStats(&stats)
 	s.most.Store(int64(stats.RowsCount())) //nolint:gosec // counts rows
 	return s
 }
 
-// add hands rows to the engine. They can be found about a second later, or after
-// flush; those of one record, of which the main row is the last, all at once.
+// add hands rows to the engine. Queries can find them once they are revealed, by
+// themselves about a second later, or after flush; those of one record, of which the main
+// row is the last, all at once.
 func (s *rows) add(added []row) {
+	defer s.revealer.hide()
 	batch := logstorage.GetLogRows(nil, nil, nil, nil, "")
 	defer logstorage.PutLogRows(batch)
 	s.most.Add(int64(len(added)))

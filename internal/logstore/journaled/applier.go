@@ -25,8 +25,8 @@ const (
 	maxBatchBytes   = 4 << 20
 
 	// gatherTime is how long the applier lets entries come together when there are
-	// fewer than gatherEntries: for the backend, a batch is much cheaper than its
-	// records one by one. It adds to the time until a record is found.
+	// fewer than gatherEntries and nobody waits for them: for the backend, a batch is
+	// much cheaper than its records one by one.
 	gatherTime    = 20 * time.Millisecond
 	gatherEntries = 200
 
@@ -53,6 +53,8 @@ type applier struct {
 	// working ends when even that must stop.
 	taking, working         context.Context //nolint:containedctx // the lives of a goroutine
 	stopTaking, stopWorking context.CancelFunc
+	// progress tells those who wait for an entry.
+	progress *progress
 	// finished is closed when run has returned; then outcome may be read.
 	finished chan struct{}
 	outcome  error
@@ -103,7 +105,7 @@ func newApplier(s *Store, config Config, checkpoint uint64) (*applier, error) {
 	a := &applier{
 		journal: s.journal, backend: s.backend, requests: s.requests, refused: s.refused, tails: &s.tails, health: s.health, logger: config.Logger,
 		interval: config.CheckpointInterval, earlyBytes: early,
-		finished: make(chan struct{}), replayThrough: s.journal.LastIndex(),
+		progress: newProgress(), finished: make(chan struct{}), replayThrough: s.journal.LastIndex(),
 		checkpointed: checkpoint, checkpointPosition: position, checkpointTime: time.Now(),
 	}
 	a.applied.Store(checkpoint)
@@ -171,7 +173,7 @@ func (a *applier) gather() {
 		return
 	}
 	if entries, _ := a.lag(); entries < gatherEntries {
-		sleep(a.taking, gatherTime)
+		a.progress.sleepUnlessAwaited(a.taking, gatherTime)
 	}
 }
 
@@ -223,6 +225,7 @@ func (a *applier) applyNext() error {
 	a.position.Add(done.bytes)
 	a.records.Add(int64(len(done.records)))
 	a.waiting.Add(-done.counted)
+	a.progress.made()
 	if !done.replayed {
 		a.tails.publish(done.records)
 	}

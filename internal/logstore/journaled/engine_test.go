@@ -32,7 +32,7 @@ func openEngine(directory string, interval time.Duration) (*journaled.Store, err
 		return nil, err
 	}
 	return journaled.Open(context.Background(), journaled.Config{
-		Directory: directory, Backend: backend, CheckpointInterval: interval,
+		Directory: directory, Backend: backend, CheckpointInterval: interval, FindsAtOnce: true,
 	})
 }
 
@@ -48,6 +48,19 @@ func event(body string) plog.Logs {
 		record.Seal(r, time.Now())
 	}
 	return logs
+}
+
+// Who has an answer finds the record with the next search.
+func TestASearchFindsWhatWasAnswered(t *testing.T) {
+	s, err := openEngine(t.TempDir(), time.Hour)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, s.Close(context.Background())) })
+	for n := range 50 {
+		require.NoError(t, s.Append(t.Context(), event(fmt.Sprintf("event %d", n))))
+		count, err := s.Count(t.Context(), logstore.Query{ProjectID: 1})
+		require.NoError(t, err)
+		require.EqualValues(t, n+1, count)
+	}
 }
 
 // The promise of logstore.Writer: what was appended is found within two seconds,

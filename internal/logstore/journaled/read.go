@@ -45,12 +45,15 @@ func (s *Store) Groups(ctx context.Context, query logstore.GroupsQuery) (logstor
 	return read(ctx, s, query, s.backend.Groups)
 }
 
-// read asks the backend, until the store closes.
+// read asks the backend, once that has what was acknowledged, until the store closes.
 func read[Q, T any](ctx context.Context, s *Store, query Q, call func(context.Context, Q) (T, error)) (T, error) {
 	return whileOpen(s, func() (T, error) {
 		ctx, cancel := context.WithCancelCause(ctx)
 		defer cancel(nil)
 		defer context.AfterFunc(s.closing, func() { cancel(logstore.ErrClosed) })()
+		if s.findsAtOnce {
+			s.applier.awaitAcknowledged(ctx)
+		}
 		return call(ctx, query)
 	})
 }

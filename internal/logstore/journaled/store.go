@@ -52,6 +52,9 @@ type Config struct {
 	Journal          journal.Options
 	// Backend belongs to the store from a successful Open on.
 	Backend logstore.Backend
+	// FindsAtOnce is true for a backend that finds what it has applied at once: then
+	// searches wait for what was acknowledged before them, for at most a tenth of a second.
+	FindsAtOnce bool
 	// CheckpointInterval is the least time between two checkpoints; 0 means
 	// DefaultCheckpointInterval.
 	CheckpointInterval time.Duration
@@ -75,6 +78,8 @@ type Store struct {
 	tails    tails
 	watcher  *watcher
 	health   *health
+	// findsAtOnce is that of the Config.
+	findsAtOnce bool
 	// files are what belongs to the store beside its backend, in the order of
 	// opening.
 	files []io.Closer
@@ -113,7 +118,7 @@ func Open(ctx context.Context, config Config) (_ *Store, err error) {
 		config.JournalDirectory = filepath.Join(config.Directory, journalDirectory)
 	}
 	config.Journal.Logger = config.Logger
-	s := &Store{backend: config.Backend, health: &health{onChange: config.OnHealth}}
+	s := &Store{backend: config.Backend, findsAtOnce: config.FindsAtOnce, health: &health{onChange: config.OnHealth}}
 	s.closing, s.close = context.WithCancel(context.Background())
 	defer func() {
 		if err != nil {
