@@ -14,8 +14,17 @@ func (e *endpoints) authenticate(r *http.Request, credentials tenant.Credentials
 		e.noteFailedSignIn(r, err)
 		return nil, err
 	}
-	if wait := e.throttle.Admit(caller.Subject(), time.Now()); wait > 0 {
-		return nil, &tenant.ThrottledError{RequestsPerSecond: e.throttle.RequestsPerSecond(), RetryAfter: wait}
+	if err := e.admit(caller.Subject()); err != nil {
+		return nil, err
 	}
 	return caller, nil
+}
+
+// admit counts a request of a subject, and returns a *tenant.ThrottledError when it has
+// made too many.
+func (e *endpoints) admit(subject string) error {
+	if wait := e.throttle.Admit(subject, time.Now()); wait > 0 {
+		return &tenant.ThrottledError{RequestsPerSecond: e.throttle.RequestsPerSecond(), RetryAfter: wait}
+	}
+	return nil
 }

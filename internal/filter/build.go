@@ -4,11 +4,26 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/docketlog/docket/internal/record"
 )
+
+// All returns the expression for the records that all parts select. A part that is nil
+// selects every record, and so does the answer if it is nil.
+func All(parts ...Expression) Expression {
+	all := And(slices.DeleteFunc(slices.Clone(parts), func(part Expression) bool { return part == nil }))
+	switch len(all) {
+	case 0:
+		return nil
+	case 1:
+		return all[0]
+	default:
+		return all
+	}
+}
 
 // LevelsInOrder returns the expression for the levels that are less severe, more
 // severe and so on than the given one. LevelUnspecified is in no order with others.

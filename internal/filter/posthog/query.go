@@ -159,7 +159,7 @@ type parser struct {
 
 // filters reads all but the dateRange; nil selects every record.
 func (p *parser) filters(object map[string]any) (filter.Expression, error) {
-	var all filter.And
+	var parts []filter.Expression
 	for _, read := range []func(object map[string]any) (filter.Expression, error){
 		p.severityLevels, p.serviceNames, p.searchTerm, p.filterGroup, p.text,
 	} {
@@ -167,18 +167,9 @@ func (p *parser) filters(object map[string]any) (filter.Expression, error) {
 		if err != nil {
 			return nil, err
 		}
-		if part != nil {
-			all = append(all, part)
-		}
+		parts = append(parts, part)
 	}
-	switch len(all) {
-	case 0:
-		return nil, nil //nolint:nilnil // nil is the expression for every record
-	case 1:
-		return all[0], nil
-	default:
-		return all, nil
-	}
+	return filter.All(parts...), nil
 }
 
 func (p *parser) severityLevels(object map[string]any) (filter.Expression, error) {

@@ -57,15 +57,7 @@ func (a API) parseList(parameters Parameters) (listQuestion, error) {
 	if err != nil {
 		return q, err
 	}
-	var parts filter.And
-	for _, part := range []filter.Expression{services, group, typed} {
-		if part != nil {
-			parts = append(parts, part)
-		}
-	}
-	if len(parts) > 0 {
-		q.selected.Filter = parts
-	}
+	q.selected.Filter = filter.All(services, group, typed)
 	return q, nil
 }
 

@@ -55,18 +55,12 @@ func (a API) ParseTail(parameters Parameters) (TailQuestion, error) {
 	if err != nil {
 		return TailQuestion{}, err
 	}
+	// By itself, as JSON cannot hold what is not UTF-8.
 	typed, err := posthog.ParseText(parameters.Get(nameText), a.clock())
 	if err != nil {
 		return TailQuestion{}, err
 	}
-	switch {
-	case typed == nil:
-		return TailQuestion{Filter: filters, Backlog: backlog}, nil
-	case filters == nil:
-		return TailQuestion{Filter: typed, Backlog: backlog}, nil
-	default:
-		return TailQuestion{Filter: filter.And{filters, typed}, Backlog: backlog}, nil
-	}
+	return TailQuestion{Filter: filter.All(filters, typed), Backlog: backlog}, nil
 }
 
 func parseBacklog(parameters Parameters) (int, error) {
