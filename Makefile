@@ -27,7 +27,7 @@ build: bin/docket bin/docket-journal bin/docket-elasticsearch ## Build bin/docke
 bin/docket: builder-config.yaml go.mod tools/go.mod $(SOURCES)
 	$(TOOL) builder --config builder-config.yaml
 	@mkdir -p bin
-	cp build/docket $@
+	mv -f build/docket $@ # not over the file of a Docket that is running
 
 bin/docket-journal bin/docket-elasticsearch: go.mod $(SOURCES)
 	CGO_ENABLED=0 $(GO) build -trimpath -o $@ ./cmd/$(@F)

@@ -9,8 +9,8 @@ import { FormError, FormField, showFormError } from '../elements/form-field.js';
 import { icon } from '../elements/icons.js';
 import { openMenu } from '../elements/menu.js';
 import { toast } from '../elements/toast.js';
-import { counted } from '../format/number.js';
-import { describeTime, formatTime, relativeTime } from '../format/time.js';
+import { describeTime, relativeTime } from '../format/time.js';
+import { defaultRange, describeRange } from '../state/range.js';
 import { link, navigate } from '../state/route.js';
 import { session } from '../state/session.js';
 import { settings } from '../state/settings.js';
@@ -176,18 +176,10 @@ function confirmDeletion(view, changed) {
   });
 }
 
-/** @type {Readonly<Record<string, string>>} */
-const unitNames = Object.freeze({ s: 'second', M: 'minute', h: 'hour', d: 'day', w: 'week', m: 'month', q: 'quarter', y: 'year' });
-
 /** @param {View} view */
 function rangeText({ filters }) {
   const { date_from: from, date_to: to } = filters.dateRange ?? {};
-  const isOpen = !to || to === 'now';
-  const relative = /^-(\d+)([sMhdwmqy])$/.exec(from ?? '-1h');
-  if (relative && isOpen) return `last ${Number(relative[1]) === 1 ? unitNames[relative[2]] : counted(Number(relative[1]), unitNames[relative[2]])}`;
-  const clock = settings.get('clock');
-  const shown = [from, to].map((date) => (date ? formatTime(date, clock, 0) : 'now'));
-  return `${shown[0]} – ${isOpen ? 'now' : shown[1]}`;
+  return describeRange({ from: from || defaultRange.from, to: to || defaultRange.to }, { now: Date.now(), clock: settings.get('clock') });
 }
 
 /** @param {View} view */

@@ -6,7 +6,9 @@ import { h } from '../../dom.js';
 import { openDialog } from '../../elements/dialog.js';
 import { FormError, FormField, showFormError } from '../../elements/form-field.js';
 import { toast } from '../../elements/toast.js';
+import { defaultRange, describeRange } from '../../state/range.js';
 import { navigate } from '../../state/route.js';
+import { settings } from '../../state/settings.js';
 import { toViewColumns } from './columns.js';
 
 /** @typedef {import('../../api/views.js').View} View */
@@ -78,7 +80,7 @@ export function openSaveView(shown) {
  */
 function contentOf({ q, from, to, sort = 'latest', columns, widths = [] }) {
   return {
-    filters: { q, dateRange: { date_from: from || '-1h', date_to: !to || to === 'now' ? null : to }, orderBy: sort },
+    filters: { q, dateRange: { date_from: from || defaultRange.from, date_to: !to || to === 'now' ? null : to }, orderBy: sort },
     columns: columns.length > 0 ? toViewColumns(columns, widths) : null,
   };
 }
@@ -87,7 +89,7 @@ function contentOf({ q, from, to, sort = 'latest', columns, widths = [] }) {
 function factsOf({ q, from, to, columns }) {
   return [
     h('div', null, h('dt', null, 'Search'), h('dd', null, q === '' ? 'all records' : h('code', null, q))),
-    h('div', null, h('dt', null, 'Range'), h('dd', null, `${from || '-1h'} to ${to || 'now'}`)),
+    h('div', null, h('dt', null, 'Range'), h('dd', null, describeRange({ from: from || defaultRange.from, to: to || defaultRange.to }, { now: Date.now(), clock: settings.get('clock') }))),
     h('div', null, h('dt', null, 'Columns'), h('dd', null, columns.length > 0 ? columns.join(', ') : 'as usual')),
   ];
 }
