@@ -99,7 +99,7 @@ func (c *Config) readDestination(key string, d DestinationConfig) (notify.Provis
 	if err != nil {
 		return wanted, err
 	}
-	if wanted.Target, err = alertform.ReadTarget(body); err != nil {
+	if wanted.Target, err = alertform.ReadTarget(body, c.AllowPrivateWebhooks); err != nil {
 		return wanted, err
 	}
 	return wanted, c.checkDestination(wanted)

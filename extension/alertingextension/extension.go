@@ -20,6 +20,7 @@ import (
 	"github.com/docketlog/docket/internal/alert/evaluation"
 	"github.com/docketlog/docket/internal/alert/eventrecord"
 	"github.com/docketlog/docket/internal/alert/notify"
+	"github.com/docketlog/docket/internal/alert/provisioning"
 	"github.com/docketlog/docket/internal/alert/tagging"
 	"github.com/docketlog/docket/internal/docstore"
 	"github.com/docketlog/docket/internal/filter"
@@ -37,15 +38,17 @@ type Extension interface {
 	Alerts() *alertstore.Store
 	Destinations() notify.Destinations
 	Deliveries() notify.Deliveries
-	// Deliver sees to it that a transition of an alert is announced and, if that is wanted,
-	// becomes a record. It may be called again with the same one.
-	Deliver(ctx context.Context, of alertstore.Alert, t alertstore.Transition) error
+	// Deliver sees to it that transitions of an alert are announced and, if that is wanted,
+	// become records. It may be called again with the same ones.
+	Deliver(ctx context.Context, of alertstore.Alert, all []alertstore.Transition) error
 	// Test sends a message to a destination at once, and says what came of it.
 	Test(ctx context.Context, destination notify.Destination, message notify.Message) notify.Attempt
 	// CheckInterval is the time between two checks, and MaxAlerts how many alerts a
 	// project may have, 0 for any number.
 	CheckInterval() time.Duration
 	MaxAlerts() int
+	// AllowsPrivateWebhooks reports whether destinations may be no public addresses.
+	AllowsPrivateWebhooks() bool
 	// GroupLimits bound the groups of an alert.
 	GroupLimits() alert.GroupLimits
 	// ExternalURL is the address of the web page, without a slash at its end; "" if it is
@@ -54,6 +57,10 @@ type Extension interface {
 	// UseRules returns what gives the rules as they are now, which is nil until they are
 	// known. From then on alerts are counted by tags, until done is called.
 	UseRules() (current func() *tagging.Rules, done func())
+	// ObserveProvisioning tells of each change that this process makes to the alerts of the
+	// configuration, once: also of those that it has made before. Only the first observer is
+	// told, and only one that asks when it starts. It must not wait for anything.
+	ObserveProvisioning(observe func(provisioning.Change))
 	// Rules returns the rules as they are now, nil until they are known, for whoever tags
 	// records beside the pipelines.
 	Rules() *tagging.Rules
@@ -65,7 +72,8 @@ type alerting struct {
 	settings  extension.Settings
 	telemetry *metadata.TelemetryBuilder
 
-	rules atomic.Pointer[tagging.Rules]
+	rules       atomic.Pointer[tagging.Rules]
+	provisioned provisionedChanges
 	// taggers counts the processors that tag records.
 	taggers atomic.Int64
 
@@ -84,8 +92,9 @@ type alerting struct {
 }
 
 var (
-	_ Extension                       = (*alerting)(nil)
-	_ extensioncapabilities.Dependent = (*alerting)(nil)
+	_ Extension                             = (*alerting)(nil)
+	_ extensioncapabilities.Dependent       = (*alerting)(nil)
+	_ extensioncapabilities.PipelineWatcher = (*alerting)(nil)
 )
 
 // logStore is all that is needed of the log_store extension.
@@ -210,14 +219,16 @@ func (a *alerting) Destinations() notify.Destinations { return a.deliveries.Dest
 
 func (a *alerting) Deliveries() notify.Deliveries { return a.deliveries }
 
-func (a *alerting) Deliver(ctx context.Context, of alertstore.Alert, t alertstore.Transition) error {
+func (a *alerting) Deliver(ctx context.Context, of alertstore.Alert, all []alertstore.Transition) error {
 	if a.events != nil {
-		if err := a.events.Add(ctx, of, t); err != nil {
-			return err
+		for _, t := range all {
+			if err := a.events.Add(ctx, of, t); err != nil {
+				return err
+			}
+			a.eventsWait.Store(true)
 		}
-		a.eventsWait.Store(true)
 	}
-	return a.deliveries.Add(ctx, of, t)
+	return a.deliveries.Add(ctx, of, all)
 }
 
 func (a *alerting) Test(ctx context.Context, destination notify.Destination, message notify.Message) notify.Attempt {
@@ -231,6 +242,8 @@ func (a *alerting) GroupLimits() alert.GroupLimits {
 }
 
 func (a *alerting) MaxAlerts() int { return a.config.MaxAlertsPerProject }
+
+func (a *alerting) AllowsPrivateWebhooks() bool { return a.config.AllowPrivateWebhooks }
 
 func (a *alerting) ExternalURL() string { return strings.TrimRight(a.config.ExternalURL, "/") }
 

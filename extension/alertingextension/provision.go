@@ -2,59 +2,81 @@ package alertingextension
 
 import (
 	"context"
+	"sync"
 	"time"
 
-	"go.uber.org/zap"
-
 	"github.com/docketlog/docket/internal/alert/provisioning"
+	"github.com/docketlog/docket/internal/provision"
 )
 
-// provisionEvery is the time between two attempts to provision alerts.
-const provisionEvery = time.Second
-
-// provision makes the alerts of the configuration, as soon as the store of documents can
-// be written: it may be a cluster that is away while Docket starts.
+// provision makes the alerts of the configuration.
 func (a *alerting) provision(ctx context.Context, wanted []provisioning.Alert) {
 	target := provisioning.Target{
-		Alerts: a.alerts, Destinations: a.deliveries.Destinations, Now: time.Now,
+		Alerts: a.alerts, Destinations: a.deliveries.Destinations, Now: time.Now, Tell: a.provisioned.tell,
 		Place: "extensions::" + a.settings.ID.String() + "::alerts",
 	}
-	apply := func(ctx context.Context) error { return a.applyAlerts(ctx, target, wanted) }
-	if a.config.Alerts == nil {
-		apply = func(ctx context.Context) error { return a.mentionAlerts(ctx, target) }
-	}
-	a.working.Go(func() {
-		ctx, done := context.WithCancel(ctx)
-		defer done()
-		isFailing := false
-		every(ctx, provisionEvery, func() {
-			switch err := apply(ctx); {
-			case err == nil:
-				done()
-			case ctx.Err() == nil && !isFailing:
-				isFailing = true
-				a.settings.Logger.Error("the alerts of the configuration cannot be provisioned yet; trying again", zap.Error(err))
+	work := provision.Work{
+		Kind: "alerts", IsGiven: a.config.Alerts != nil, Wanted: len(wanted), Logger: a.settings.Logger,
+		Apply: func(ctx context.Context, isAgain bool) (provision.Outcome, error) {
+			if isAgain { // what was done before it failed may not be known to everybody
+				if err := a.alerts.NoteChange(ctx); err != nil {
+					return provision.Outcome{}, err
+				}
 			}
-		})
-	})
+			return target.Apply(ctx, wanted)
+		},
+		Count: func(ctx context.Context) (int, error) {
+			present, err := target.Present(ctx)
+			return len(present), err
+		},
+	}
+	a.working.Go(func() { work.Do(ctx) })
 }
 
-func (a *alerting) applyAlerts(ctx context.Context, target provisioning.Target, wanted []provisioning.Alert) error {
-	outcome, err := target.Apply(ctx, wanted)
-	if err == nil {
-		a.settings.Logger.Info("the alerts are those of the configuration", zap.Int("alerts", len(wanted)),
-			zap.Int("made", outcome.Made), zap.Int("changed", outcome.Changed), zap.Int("removed", outcome.Removed))
-	}
-	return err
+// provisionedChanges hands on what provisioning has changed. That begins before whoever
+// wants to know has started, so changes wait for them.
+type provisionedChanges struct {
+	mu sync.Mutex
+	// observe is told of changes; nil while they wait.
+	observe func(provisioning.Change)
+	waiting []provisioning.Change
 }
 
-// mentionAlerts tells an operator of alerts that come from a configuration without being
-// in this one. They are not removed: this replica may be one of another kind.
-func (a *alerting) mentionAlerts(ctx context.Context, target provisioning.Target) error {
-	present, err := target.Present(ctx)
-	if err == nil && len(present) > 0 {
-		a.settings.Logger.Warn("there are alerts of another configuration, while this one has no `alerts`; they stay. "+
-			"To remove them, write `alerts: {}`", zap.Int("alerts", len(present)))
+func (p *provisionedChanges) tell(c provisioning.Change) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.observe == nil {
+		p.waiting = append(p.waiting, c)
+		return
 	}
-	return err
+	p.observe(c)
 }
+
+// observeBy makes an observer be told of the changes, unless there is one already.
+func (p *provisionedChanges) observeBy(observe func(provisioning.Change)) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.observe != nil {
+		return
+	}
+	p.observe = observe
+	for _, c := range p.waiting {
+		observe(c)
+	}
+	p.waiting = nil
+}
+
+// ObserveProvisioning implements Extension.
+func (a *alerting) ObserveProvisioning(observe func(provisioning.Change)) {
+	a.provisioned.observeBy(observe)
+}
+
+// Ready implements extensioncapabilities.PipelineWatcher: all have started, so whoever does
+// not want to know by now never will.
+func (a *alerting) Ready() error {
+	a.provisioned.observeBy(func(provisioning.Change) {})
+	return nil
+}
+
+// NotReady implements extensioncapabilities.PipelineWatcher.
+func (a *alerting) NotReady() error { return nil }

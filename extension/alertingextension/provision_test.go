@@ -13,6 +13,8 @@ import (
 
 	"github.com/docketlog/docket/internal/alert"
 	"github.com/docketlog/docket/internal/alert/alertstore"
+	"github.com/docketlog/docket/internal/alert/notify"
+	"github.com/docketlog/docket/internal/alert/provisioning"
 	"github.com/docketlog/docket/internal/docstore"
 )
 
@@ -49,7 +51,11 @@ func TestProvisionedAlert(t *testing.T) {
 	assert.True(t, made.Provisioned)
 	assert.Equal(t, "extensions::alerting::alerts::a", made.ProvisionedBy)
 	s.receive(t, replica, "a")
-	require.Eventually(t, func() bool { return len(h.got()) == 1 }, patience, 20*time.Millisecond)
+	require.Eventually(t, func() bool { // one that is cut off by the stop would be tried again
+		log, err := replica.Deliveries().List(t.Context(), 1, made.ID)
+		return err == nil && len(log) == 1 && log[0].Outcome == notify.Delivered
+	}, patience, 20*time.Millisecond)
+	assert.Len(t, h.got(), 1)
 	stop()
 
 	replica, stop = s.startWith(t, h.withAlert("a"))
@@ -92,4 +98,43 @@ func TestProvisionsWhenTheStoreIsBack(t *testing.T) {
 	time.Sleep(100 * time.Millisecond)
 	documents.isBack.Store(true)
 	require.Eventually(t, func() bool { return len(alertsOf(t, replica)) == 1 }, patience, 20*time.Millisecond)
+}
+
+// What was changed before somebody wants to know is told, and that once.
+func TestProvisioningIsTold(t *testing.T) {
+	s, h := newStore(), newHook(t)
+	replica, stop := s.startWith(t, h.withAlert("a"))
+	require.Eventually(t, func() bool { return len(alertsOf(t, replica)) == 1 }, patience, 20*time.Millisecond)
+	told := make(chan provisioning.Change, 10)
+	observe := func(c provisioning.Change) { told <- c }
+	replica.ObserveProvisioning(observe)
+	replica.ObserveProvisioning(func(provisioning.Change) { t.Error("there is an observer") })
+	assert.NotNil(t, (<-told).DestinationAfter)
+	made := <-told
+	assert.Equal(t, "extensions::alerting::alerts::a", made.By)
+	assert.Nil(t, made.Before)
+	stop()
+
+	replica, stop = s.startWith(t, h.withAlert("a"))
+	replica.ObserveProvisioning(observe)
+	time.Sleep(200 * time.Millisecond)
+	assert.Empty(t, told, "nothing is changed")
+	stop()
+
+	replica, _ = s.startWith(t, h.withAlert("b"))
+	replica.ObserveProvisioning(observe)
+	assert.Equal(t, "b", (<-told).AlertName)
+	assert.Equal(t, "b", (<-told).After.Name)
+	assert.Equal(t, "a", (<-told).Before.Name)
+	assert.Empty(t, told)
+}
+
+// Changes do not wait for somebody who never comes.
+func TestProvisioningWithoutObserver(t *testing.T) {
+	a := &alerting{}
+	a.provisioned.tell(provisioning.Change{AlertName: "a"})
+	require.NoError(t, a.Ready())
+	a.provisioned.tell(provisioning.Change{AlertName: "b"})
+	assert.Empty(t, a.provisioned.waiting)
+	require.NoError(t, a.NotReady())
 }

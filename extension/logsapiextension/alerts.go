@@ -11,6 +11,7 @@ import (
 	"github.com/docketlog/docket/internal/alert/alertform"
 	"github.com/docketlog/docket/internal/alert/alertstore"
 	"github.com/docketlog/docket/internal/alert/notify"
+	"github.com/docketlog/docket/internal/alert/provisioning"
 	"github.com/docketlog/docket/internal/alert/tagging"
 	"github.com/docketlog/docket/internal/audittrail"
 	"github.com/docketlog/docket/internal/requestbody"
@@ -22,13 +23,15 @@ type alertingOwner interface {
 	Alerts() *alertstore.Store
 	Destinations() notify.Destinations
 	Deliveries() notify.Deliveries
-	Deliver(ctx context.Context, of alertstore.Alert, t alertstore.Transition) error
+	Deliver(ctx context.Context, of alertstore.Alert, all []alertstore.Transition) error
 	Test(ctx context.Context, destination notify.Destination, message notify.Message) notify.Attempt
 	CheckInterval() time.Duration
 	MaxAlerts() int
+	AllowsPrivateWebhooks() bool
 	GroupLimits() alert.GroupLimits
 	ExternalURL() string
 	Rules() *tagging.Rules
+	ObserveProvisioning(observe func(provisioning.Change))
 }
 
 // alertRoutes are the alerts of PostHog's logs API; docs/alerts.md is their reference.
@@ -199,10 +202,13 @@ func (e *endpoints) deleteAlert(r alertRequest) error {
 	if found.Provisioned {
 		return errProvisioned(found)
 	}
-	if err := e.alerting.Alerts().Delete(r.Context(), r.projectID, found.ID); err != nil {
+	deleted, err := e.alerting.Alerts().Delete(r.Context(), r.projectID, found.ID)
+	if deleted.ID != "" {
+		e.noteAlert(r, audittrail.ActionAlertDelete, &deleted, nil)
+	}
+	if err != nil {
 		return err
 	}
-	e.noteAlert(r, audittrail.ActionAlertDelete, &found, nil)
 	if err := e.alerting.Destinations().DeleteAll(r.Context(), r.projectID, found.ID); err != nil {
 		return err
 	}

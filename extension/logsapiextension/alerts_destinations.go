@@ -109,7 +109,7 @@ func (e *endpoints) addDestination(r alertRequest) error {
 	if err != nil {
 		return err
 	}
-	target, err := alertform.ReadTarget(body)
+	target, err := alertform.ReadTarget(body, e.alerting.AllowsPrivateWebhooks())
 	if err != nil {
 		return err
 	}

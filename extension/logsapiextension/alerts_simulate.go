@@ -177,7 +177,7 @@ func readSimulation(r *http.Request, now time.Time) (*simulation, time.Time, err
 		return nil, time.Time{}, alertform.FiltersProblem(err)
 	}
 	s.Settle(body)
-	if err := s.Check(now, true); err != nil {
+	if err := s.Check(now, body.Has); err != nil {
 		return nil, time.Time{}, err
 	}
 	if s.interval > s.Window() {

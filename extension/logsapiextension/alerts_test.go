@@ -19,6 +19,7 @@ import (
 	"github.com/docketlog/docket/internal/alert"
 	"github.com/docketlog/docket/internal/alert/alertstore"
 	"github.com/docketlog/docket/internal/alert/notify"
+	"github.com/docketlog/docket/internal/alert/provisioning"
 	"github.com/docketlog/docket/internal/alert/tagging"
 	"github.com/docketlog/docket/internal/docstore/docstoretest"
 )
@@ -32,7 +33,11 @@ type alertingExtension struct {
 	deliveries notify.Deliveries
 	sender     *notify.Sender
 	maxAlerts  int
-	rules      atomic.Pointer[tagging.Rules]
+	// allowPrivate is what the operator says of webhooks.
+	allowPrivate bool
+	// observe is who is told of provisioning.
+	observe func(provisioning.Change)
+	rules   atomic.Pointer[tagging.Rules]
 }
 
 func newAlertingExtension(t *testing.T) *alertingExtension {
@@ -55,8 +60,8 @@ func (e *alertingExtension) Destinations() notify.Destinations { return e.delive
 
 func (e *alertingExtension) Deliveries() notify.Deliveries { return e.deliveries }
 
-func (e *alertingExtension) Deliver(ctx context.Context, of alertstore.Alert, t alertstore.Transition) error {
-	return e.deliveries.Add(ctx, of, t)
+func (e *alertingExtension) Deliver(ctx context.Context, of alertstore.Alert, all []alertstore.Transition) error {
+	return e.deliveries.Add(ctx, of, all)
 }
 
 func (e *alertingExtension) Test(ctx context.Context, d notify.Destination, m notify.Message) notify.Attempt {
@@ -65,6 +70,10 @@ func (e *alertingExtension) Test(ctx context.Context, d notify.Destination, m no
 
 func (e *alertingExtension) Rules() *tagging.Rules { return e.rules.Load() }
 
+func (e *alertingExtension) ObserveProvisioning(observe func(provisioning.Change)) {
+	e.observe = observe
+}
+
 func (e *alertingExtension) CheckInterval() time.Duration { return time.Minute }
 
 func (e *alertingExtension) GroupLimits() alert.GroupLimits {
@@ -72,6 +81,8 @@ func (e *alertingExtension) GroupLimits() alert.GroupLimits {
 }
 
 func (e *alertingExtension) MaxAlerts() int { return e.maxAlerts }
+
+func (e *alertingExtension) AllowsPrivateWebhooks() bool { return e.allowPrivate }
 
 func (e *alertingExtension) ExternalURL() string { return "https://docket.example" }
 
@@ -160,6 +171,7 @@ func TestAlertErrors(t *testing.T) {
 		{`{"snooze_until":"2020-01-01T00:00:00Z"}`, "invalid_input", "snooze_until"},
 		{`{"snooze_until":"soon"}`, "invalid_input", "snooze_until"},
 		{`{"schedule_restriction":{"blocked_windows":[{"start":"x"}]}}`, "invalid_input", "schedule_restriction"},
+		{`{"schedule_restriction":{"timezone":"UTC"}}`, "invalid_input", "schedule_restriction"},
 		{`{"no_data":"panic"}`, "invalid_choice", "no_data"},
 	} {
 		t.Run(test.body[:min(60, len(test.body))], func(t *testing.T) {
@@ -232,7 +244,7 @@ func TestTooManyAlerts(t *testing.T) {
 }
 
 func TestDestinations(t *testing.T) {
-	s, _ := newAlertServer(t)
+	s, extension := newAlertServer(t)
 	made := s.makeAlert(simpleAlert(""))
 	path := alertsPath + made.ID + "/destinations/"
 	add := func(body string) reply {
@@ -254,8 +266,12 @@ func TestDestinations(t *testing.T) {
 	}
 	receiver := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
 	defer receiver.Close()
-	var webhook, mail madeDestination
 	answer := add(fmt.Sprintf(`{"type":"webhook","webhook_url":"%s/secret"}`, receiver.URL))
+	assertPostHogError(t, answer, 400, "validation_error", "invalid_input", "webhook_url")
+	assert.Contains(t, answer.body, "allow_private_webhooks")
+	extension.allowPrivate = true
+	var webhook, mail madeDestination
+	answer = add(fmt.Sprintf(`{"type":"webhook","webhook_url":"%s/secret"}`, receiver.URL))
 	require.Equal(t, 201, answer.status, answer.body)
 	require.NoError(t, json.Unmarshal([]byte(answer.body), &webhook))
 	require.Len(t, webhook.HogFunctionIDs, 4)
@@ -299,6 +315,19 @@ func TestSimulateErrors(t *testing.T) {
 		{base + `,"date_from":"-30d","check_interval_minutes":1}`, "invalid_input", ""},
 	} {
 		assertPostHogError(t, simulate(test.body), 400, "validation_error", test.code, test.attr)
+	}
+}
+
+// A mistake in a search text has its column, whether an alert is made or simulated.
+func TestColumnOfAMistake(t *testing.T) {
+	s, _ := newAlertServer(t)
+	body := `{"name":"a","filters":{"q":"level:error ("},"threshold_count":1,"threshold_operator":"above","window_minutes":5,"date_from":"-1h"}`
+	const want = `{"type":"validation_error","code":"invalid_input",` +
+		`"detail":"The field 'filters' is wrong: q: column 14: expected a condition, not the end.","attr":"filters","column":14}`
+	for _, path := range []string{"", "simulate/"} {
+		answer := s.do(request{method: http.MethodPost, path: alertsPath + path, token: writerToken, body: body})
+		assert.Equal(t, http.StatusBadRequest, answer.status, path)
+		assert.Equal(t, want, answer.body, path)
 	}
 }
 

@@ -38,6 +38,9 @@ func (a *logsAPI) keepTrail(e *endpoints) error {
 	}
 	a.trail = audittrail.New(e.writer, tag, a.settings.Logger)
 	e.trail = a.trail
+	if e.alerting != nil {
+		e.alerting.ObserveProvisioning(e.noteProvisionedAlert)
+	}
 	if a.doors != nil {
 		a.doors.ObserveFailedSignIns(a.noteFailedSender)
 	}
@@ -109,6 +112,10 @@ func (e *endpoints) originOf(r *http.Request) audittrail.Origin {
 func (e *endpoints) noteView(
 	r *http.Request, action audittrail.Action, projectID int64, view savedviews.View, before, after *savedviews.Content,
 ) {
+	e.note(r, viewEvent(action, projectID, view, before, after))
+}
+
+func viewEvent(action audittrail.Action, projectID int64, view savedviews.View, before, after *savedviews.Content) audittrail.Event {
 	event := audittrail.Event{
 		Action: action, Target: audittrail.Target{Type: "view", ID: view.ShortID, Name: view.Name, ProjectID: projectID},
 	}
@@ -118,7 +125,7 @@ func (e *endpoints) noteView(
 	if after != nil {
 		event.After = after
 	}
-	e.note(r, event)
+	return event
 }
 
 // auditedAlert is what people set of an alert, and what a reset changes.
@@ -130,6 +137,10 @@ type auditedAlert struct {
 }
 
 func (e *endpoints) noteAlert(r alertRequest, action audittrail.Action, before, after *alertstore.Alert) {
+	e.note(r.Request, alertEvent(action, r.projectID, before, after))
+}
+
+func alertEvent(action audittrail.Action, projectID int64, before, after *alertstore.Alert) audittrail.Event {
 	event := audittrail.Event{Action: action}
 	for _, side := range []struct {
 		of *alertstore.Alert
@@ -138,24 +149,34 @@ func (e *endpoints) noteAlert(r alertRequest, action audittrail.Action, before, 
 		if side.of == nil {
 			continue
 		}
-		event.Target = audittrail.Target{Type: "alert", ID: side.of.ID, Name: side.of.Name, ProjectID: r.projectID}
+		event.Target = audittrail.Target{Type: "alert", ID: side.of.ID, Name: side.of.Name, ProjectID: projectID}
 		*side.to = auditedAlert{side.of.Settings, side.of.State.Name, side.of.State.SnoozeUntil}
 	}
-	e.note(r.Request, event)
+	return event
 }
 
-// noteDestination shows of a destination what the API shows, which is no secret.
 func (e *endpoints) noteDestination(r alertRequest, action audittrail.Action, of alertstore.Alert, d notify.Destination) {
-	event := audittrail.Event{
-		Action: action, Target: audittrail.Target{Type: "destination", ID: d.ID, Name: shownTarget(d), ProjectID: r.projectID},
-		Details: map[string]any{"alert_id": of.ID, "alert_name": of.Name},
-	}
+	before, after := (*notify.Destination)(nil), &d
 	if action == audittrail.ActionDestinationDelete {
-		event.Before = newDestinationAnswer(d)
-	} else {
-		event.After = newDestinationAnswer(d)
+		before, after = after, before
 	}
-	e.note(r.Request, event)
+	e.note(r.Request, destinationEvent(action, of.ID, of.Name, before, after))
+}
+
+// destinationEvent shows of a destination what the API shows, which is no secret.
+func destinationEvent(action audittrail.Action, alertID, alertName string, before, after *notify.Destination) audittrail.Event {
+	event := audittrail.Event{Action: action, Details: map[string]any{"alert_id": alertID, "alert_name": alertName}}
+	for _, side := range []struct {
+		of *notify.Destination
+		to *any
+	}{{before, &event.Before}, {after, &event.After}} {
+		if side.of == nil {
+			continue
+		}
+		event.Target = audittrail.Target{Type: "destination", ID: side.of.ID, Name: shownTarget(*side.of), ProjectID: side.of.ProjectID}
+		*side.to = newDestinationAnswer(*side.of)
+	}
+	return event
 }
 
 func (e *endpoints) noteKey(r *http.Request, action audittrail.Action, before, after *tenant.Key) {

@@ -111,7 +111,7 @@ func (a *logsAPI) Start(ctx context.Context, host component.Host) error {
 	}
 	a.settings.Logger.Info("Starting HTTP server", zap.String("endpoint", a.address.String()))
 	a.serve(host, listener)
-	a.provision(endpoints.views, views)
+	a.provision(endpoints, views)
 	return nil
 }
 

@@ -116,6 +116,7 @@ func newServerWithStore(
 	require.NoError(t, config.Validate())
 	core, log := observer.New(zap.InfoLevel)
 	settings := extensiontest.NewNopSettings(metadata.Type)
+	settings.ID = component.NewID(metadata.Type) // as each replica has it
 	settings.Logger = zap.New(core)
 	settings.BuildInfo = component.BuildInfo{Command: "docket", Version: "1.2.3"}
 	created, err := NewFactory().Create(t.Context(), settings, config)

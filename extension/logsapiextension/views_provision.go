@@ -6,12 +6,10 @@ import (
 	"errors"
 	"maps"
 	"slices"
-	"time"
-
-	"go.uber.org/zap"
 
 	"github.com/docketlog/docket/extension/logsapiextension/internal/savedviews"
 	"github.com/docketlog/docket/internal/configform"
+	"github.com/docketlog/docket/internal/provision"
 	"github.com/docketlog/docket/internal/requestbody"
 )
 
@@ -57,50 +55,15 @@ func (v ViewConfig) read(key string) (savedviews.Provisioned, error) {
 	return wanted, wanted.Check()
 }
 
-// provisionEvery is the time between two attempts to provision views.
-const provisionEvery = time.Second
-
-// provision makes the views of the configuration, as soon as the store of documents can
-// be written: it may be a cluster that is away while Docket starts.
-func (a *logsAPI) provision(views *savedviews.Views, wanted []savedviews.Provisioned) {
+// provision makes the views of the configuration.
+func (a *logsAPI) provision(e *endpoints, wanted []savedviews.Provisioned) {
 	place := "extensions::" + a.settings.ID.String() + "::views"
-	apply := func(ctx context.Context) error { return a.applyViews(ctx, views, place, wanted) }
-	if a.config.Views == nil {
-		apply = func(ctx context.Context) error { return a.mentionViews(ctx, views, place) }
+	work := provision.Work{
+		Kind: "views", IsGiven: a.config.Views != nil, Wanted: len(wanted), Logger: a.settings.Logger,
+		Apply: func(ctx context.Context, _ bool) (provision.Outcome, error) {
+			return e.views.Provision(ctx, place, wanted, e.noteProvisionedView)
+		},
+		Count: func(ctx context.Context) (int, error) { return e.views.CountProvisioned(ctx, place) },
 	}
-	a.serving.Go(func() {
-		for isFailing := false; ; isFailing = true {
-			err := apply(a.stopping)
-			if err == nil || a.stopping.Err() != nil {
-				return
-			}
-			if !isFailing {
-				a.settings.Logger.Error("The views of the configuration cannot be provisioned yet; trying again", zap.Error(err))
-			}
-			select {
-			case <-time.After(provisionEvery):
-			case <-a.stopping.Done():
-			}
-		}
-	})
-}
-
-func (a *logsAPI) applyViews(ctx context.Context, views *savedviews.Views, place string, wanted []savedviews.Provisioned) error {
-	made, changed, removed, err := views.Provision(ctx, place, wanted)
-	if err == nil {
-		a.settings.Logger.Info("The views are those of the configuration", zap.Int("views", len(wanted)),
-			zap.Int("made", made), zap.Int("changed", changed), zap.Int("removed", removed))
-	}
-	return err
-}
-
-// mentionViews tells an operator of views that come from a configuration without being in
-// this one. They are not removed: this replica may be one of another kind.
-func (a *logsAPI) mentionViews(ctx context.Context, views *savedviews.Views, place string) error {
-	count, err := views.CountProvisioned(ctx, place)
-	if err == nil && count > 0 {
-		a.settings.Logger.Warn("There are views of another configuration, while this one has no `views`; they stay. "+
-			"To remove them, write `views: {}`", zap.Int("views", count))
-	}
-	return err
+	a.serving.Go(func() { work.Do(a.stopping) })
 }

@@ -2,6 +2,7 @@ package alert
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 )
@@ -52,6 +53,48 @@ func ParseQuietHours(text json.RawMessage) (QuietHours, error) {
 	}
 	hours.zone = zone
 	return hours, nil
+}
+
+// CheckQuietHours returns an error unless all of what somebody gives as quiet hours says
+// something. ParseQuietHours is for what was kept, and leaves out what it does not know.
+func CheckQuietHours(text json.RawMessage) error {
+	hours, err := ParseQuietHours(text)
+	if err != nil || len(text) == 0 || string(text) == "null" {
+		return err
+	}
+	if hours.TimeZone == time.Local.String() {
+		return fmt.Errorf("timezone: %q is another one on each machine: write one such as Europe/Berlin", hours.TimeZone)
+	}
+	var members map[string]json.RawMessage
+	if err := json.Unmarshal(text, &members); err != nil {
+		return err
+	}
+	if err := onlyMembers(members, "blocked_windows", "timezone"); err != nil {
+		return err
+	}
+	if windows, ok := members["blocked_windows"]; !ok || string(windows) == "null" {
+		return errors.New("blocked_windows is required, a list of objects with start and end; for no quiet hours write null instead of all")
+	}
+	var windows []map[string]json.RawMessage
+	if err := json.Unmarshal(members["blocked_windows"], &windows); err != nil {
+		return err
+	}
+	for i, window := range windows {
+		if err := onlyMembers(window, "start", "end"); err != nil {
+			return fmt.Errorf("blocked_windows.%d: %w", i, err)
+		}
+	}
+	return nil
+}
+
+// onlyMembers returns an error if there is a member of another name.
+func onlyMembers(members map[string]json.RawMessage, first, second string) error {
+	for name := range members {
+		if name != first && name != second {
+			return fmt.Errorf("%q means nothing there: write %s and %s", name, first, second)
+		}
+	}
+	return nil
 }
 
 // Hold reports whether it is quiet at a time.

@@ -46,3 +46,25 @@ func TestQuietHours(t *testing.T) {
 		assert.Error(t, err, wrong)
 	}
 }
+
+// What is given must all mean something; what was kept is read as well as it can be.
+func TestCheckQuietHours(t *testing.T) {
+	for _, fine := range []string{
+		``, `null`, `{"blocked_windows":[]}`, `{"blocked_windows":[{"start":"22:00","end":"06:30"}],"timezone":"Europe/Berlin"}`,
+	} {
+		require.NoError(t, alert.CheckQuietHours(json.RawMessage(fine)), fine)
+	}
+	for given, want := range map[string]string{
+		`{}`:                       "blocked_windows is required",
+		`{"timezone":"UTC"}`:       "blocked_windows is required",
+		`{"blocked_windows":null}`: "blocked_windows is required",
+		`{"windows":[{"start":"22:00","end":"06:30"}]}`:                                     `"windows" means nothing there: write blocked_windows and timezone`,
+		`{"Blocked_Windows":[{"start":"22:00","end":"06:30"}]}`:                             `"Blocked_Windows" means nothing`,
+		`{"blocked_windows":[{"start":"22:00","end":"06:30","days":["mon"]}]}`:              `blocked_windows.0: "days" means nothing there: write start and end`,
+		`{"blocked_windows":[{"start":"22:00","end":"06:30"},{"start":"25:00","end":"1"}]}`: "blocked_windows.1: ",
+		`{"blocked_windows":[],"timezone":"Local"}`:                                         "another one on each machine",
+		`[]`: "must be an object",
+	} {
+		require.ErrorContains(t, alert.CheckQuietHours(json.RawMessage(given)), want, given)
+	}
+}

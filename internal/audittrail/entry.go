@@ -44,8 +44,10 @@ const (
 	actorSystem = "system"
 	// unknownActor describes who could not be told.
 	unknownActor = "somebody without a valid key"
-	serviceName  = "docket"
-	scopeName    = "docket.audit"
+	// theConfiguration describes who has done what the configuration says.
+	theConfiguration = "the configuration"
+	serviceName      = "docket"
+	scopeName        = "docket.audit"
 	// maxTextBytes bounds each text that a request brings.
 	maxTextBytes = 1 << 10
 	// maxEncodedBytes bounds what of an event waits in the queue; there is no such large
@@ -146,7 +148,12 @@ func (e *entry) putActor(to textWriter) {
 		to.put(record.AttributeActorDescription, unknownActor)
 		return
 	}
-	to.put(record.AttributeActorType, actorUser)
+	kind := actorUser
+	if actor.ID == configurationActor {
+		kind = actorSystem
+		to.put(record.AttributeActorDescription, theConfiguration)
+	}
+	to.put(record.AttributeActorType, kind)
 	to.put(record.AttributeUserID, actor.ID)
 	to.put(record.AttributeUserName, actor.Label)
 	to.put(attributeOrganization, actor.Organization)

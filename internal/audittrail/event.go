@@ -22,6 +22,7 @@ const (
 	ActionAlertReset        Action = "alert.reset"
 	ActionAlertDelete       Action = "alert.delete"
 	ActionDestinationCreate Action = "destination.create"
+	ActionDestinationUpdate Action = "destination.update"
 	ActionDestinationDelete Action = "destination.delete"
 	ActionKeyCreate         Action = "key.create"
 	ActionKeyRoll           Action = "key.roll"
@@ -56,7 +57,7 @@ type Event struct {
 
 // Actor is who acts. The zero value is somebody unknown.
 type Actor struct {
-	// ID is the key's, or "admin".
+	// ID is the key's, "admin" or "configuration".
 	ID string
 	// Label is the key's.
 	Label string
@@ -64,8 +65,15 @@ type Actor struct {
 	Organization string
 }
 
-// adminActor is the ID of whoever has the admin key.
-const adminActor = "admin"
+const (
+	// adminActor is the ID of whoever has the admin key.
+	adminActor = "admin"
+	// configurationActor is that of whoever writes the configuration of Docket.
+	configurationActor = "configuration"
+)
+
+// Configuration is who makes, changes and removes what the configuration has.
+func Configuration() Actor { return Actor{ID: configurationActor, Label: configurationActor} }
 
 // ActorOf returns whom an identity acts for.
 func ActorOf(identity *tenant.Identity) Actor {

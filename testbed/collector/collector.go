@@ -13,7 +13,7 @@ import (
 const (
 	// readyTimeout is how long a process may take until it is ready. It only
 	// bounds a hanging test; StartupTime has what it really took.
-	readyTimeout = 30 * time.Second
+	readyTimeout = 2 * time.Minute
 	// exitTimeout is how long a process may take to end after SIGTERM.
 	exitTimeout = 30 * time.Second
 	// startAttempts is how often a start is tried with other ports when somebody

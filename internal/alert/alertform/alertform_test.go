@@ -49,13 +49,35 @@ func TestWrongAlerts(t *testing.T) {
 		`{"filters":{"serviceNames":["a"]},"datapoints_to_alarm":2}`:                  "datapoints_to_alarm",
 		`{"filters":{"serviceNames":["a"]},"snooze_until":"2026-11-21T11:59:59Z"}`:    "snooze_until",
 		`{"filters":{"serviceNames":["a"]},"schedule_restriction":{"timezone":"No"}}`: "schedule_restriction",
+		`{"filters":{"serviceNames":["a"]},"schedule_restriction":{}}`:                "schedule_restriction",
 	} {
 		err := alertform.NewChange(alertform.Defaults()).Read(bodyOf(t, text), now)
 		var wrong *requestbody.Error
 		require.ErrorAs(t, err, &wrong, text)
 		assert.Equal(t, field, wrong.Attr, text)
+		assert.Zero(t, wrong.Column, text)
 	}
 	require.NoError(t, alertform.NewChange(alertform.Defaults()).Read(bodyOf(t, `{"enabled":false}`), now), "a draft")
+}
+
+// A mistake in a text of the search box is told with its column, so that a form can show it
+// there.
+func TestWrongSearchText(t *testing.T) {
+	err := alertform.NewChange(alertform.Defaults()).Read(bodyOf(t, `{"filters":{"q":"level:error ("}}`), now)
+	var wrong *requestbody.Error
+	require.ErrorAs(t, err, &wrong)
+	assert.Equal(t, "filters", wrong.Attr)
+	assert.Equal(t, 14, wrong.Column)
+	assert.Equal(t, "The field 'filters' is wrong: q: column 14: expected a condition, not the end.", wrong.Error())
+}
+
+// An alert with quiet hours that may not be given any more can be changed all the same.
+func TestOldQuietHoursStay(t *testing.T) {
+	settings := alertform.Defaults()
+	settings.Filters, settings.QuietHours = json.RawMessage(`{"serviceNames":["a"]}`), json.RawMessage(`{}`)
+	c := alertform.NewChange(settings)
+	require.NoError(t, c.Read(bodyOf(t, `{"name":"b"}`), now))
+	assert.JSONEq(t, `{}`, string(c.Settings.QuietHours))
 }
 
 // What a change does to the state is noted.
@@ -84,7 +106,7 @@ func TestApply(t *testing.T) {
 }
 
 func TestReadTarget(t *testing.T) {
-	target, err := alertform.ReadTarget(bodyOf(t, `{"type":"email","emails":["jo@example.com"]}`))
+	target, err := alertform.ReadTarget(bodyOf(t, `{"type":"email","emails":["jo@example.com"]}`), false)
 	require.NoError(t, err)
 	assert.Equal(t, notify.Target{Type: notify.TypeEmail, Emails: []string{"jo@example.com"}}, target)
 	for text, field := range map[string]string{
@@ -92,10 +114,21 @@ func TestReadTarget(t *testing.T) {
 		`{"type":"webhook","webhook_url":"https://a:b@example.com"}`: "webhook_url", `{"type":"discord","webhook_url":"https://example.com"}`: "webhook_url",
 		`{"type":"slack"}`: "slack_workspace_id", `{"type":"slack","slack_workspace_id":1}`: "slack_channel_id", `{"type":"pagerduty"}`: "routing_key",
 		`{"type":"email"}`: "emails", `{"type":"email","emails":["x"]}`: "emails",
+		`{"type":"webhook","webhook_url":"http://169.254.169.254/latest"}`: "webhook_url", `{"type":"teams","webhook_url":"https://[::1]:8443/x"}`: "webhook_url",
+		`{"type":"slack","webhook_url":"http://localhost:8320/"}`: "webhook_url",
 	} {
-		_, err := alertform.ReadTarget(bodyOf(t, text))
+		_, err := alertform.ReadTarget(bodyOf(t, text), false)
 		var wrong *requestbody.Error
 		require.ErrorAs(t, err, &wrong, text)
 		assert.Equal(t, field, wrong.Attr, text)
 	}
+}
+
+func TestPrivateTargets(t *testing.T) {
+	body := bodyOf(t, `{"type":"webhook","webhook_url":"http://10.0.0.8/hook"}`)
+	_, err := alertform.ReadTarget(body, false)
+	require.ErrorContains(t, err, "10.0.0.8 is not a public address: an operator can allow those with allow_private_webhooks")
+	target, err := alertform.ReadTarget(body, true)
+	require.NoError(t, err)
+	assert.Equal(t, "http://10.0.0.8/hook", target.URL)
 }

@@ -120,7 +120,7 @@ func (c *Change) Read(body requestbody.Body, now time.Time) error {
 	}
 	c.Snoozes = body.Has(FieldSnoozeUntil)
 	c.Settle(body)
-	return c.Check(now, body.Has(FieldFilters))
+	return c.Check(now, body.Has)
 }
 
 // Settle puts into the settings what was read of a body beside them.
@@ -154,12 +154,12 @@ func invalid(field, problem string, arguments ...any) error {
 	return requestbody.Wrong(requestbody.CodeInvalidInput, problem, arguments...).In(field)
 }
 
-// Check checks what the fields alone do not tell. The filters are only read if they were
-// given: those of long ago need not be what may be given now. The error is a
+// Check checks what the fields alone do not tell. Filters and quiet hours are only read if
+// they were given: those of long ago need not be what may be given now. The error is a
 // *requestbody.Error.
-func (c *Change) Check(now time.Time, hasFilters bool) error {
+func (c *Change) Check(now time.Time, isGiven func(name string) bool) error {
 	s := &c.Settings
-	if hasFilters {
+	if isGiven(FieldFilters) {
 		if err := checkFilters(s.Filters, now); err != nil {
 			return err
 		}
@@ -170,8 +170,10 @@ func (c *Change) Check(now time.Time, hasFilters bool) error {
 	if c.Snoozes && !c.SnoozeUntil.IsZero() && !c.SnoozeUntil.After(now) {
 		return invalid(FieldSnoozeUntil, "must be in the future, or null")
 	}
-	if _, err := alert.ParseQuietHours(s.QuietHours); err != nil {
-		return invalid(fieldQuietHours, "is wrong: %s", err.Error())
+	if isGiven(fieldQuietHours) {
+		if err := alert.CheckQuietHours(s.QuietHours); err != nil {
+			return invalid(fieldQuietHours, "is wrong: %s", err.Error())
+		}
 	}
 	if c.datapoints > c.periods {
 		return invalid(FieldDatapoints, "must be at most evaluation_periods, %d", c.periods)
@@ -194,7 +196,9 @@ func checkFilters(filters json.RawMessage, now time.Time) error {
 		_, err = filter.Compile(selected)
 	}
 	if wrong, ok := errors.AsType[*filter.Error](err); ok {
-		return invalid(FieldFilters, "is wrong: %s", strings.TrimSuffix(wrong.Error(), "."))
+		refused := requestbody.Wrong(requestbody.CodeInvalidInput, "is wrong: %s", strings.TrimSuffix(wrong.Error(), "."))
+		refused.Column = wrong.Column
+		return refused.In(FieldFilters)
 	}
 	return err
 }

@@ -20,13 +20,25 @@ const (
 
 const fieldWebhookURL = "webhook_url"
 
-// ReadTarget reads where an alert tells. The error is a *requestbody.Error.
-func ReadTarget(body requestbody.Body) (notify.Target, error) {
+// ReadTarget reads where an alert tells. Unless private addresses are allowed, it refuses
+// those that are written as such; what a name leads to is only known when it is connected to.
+// The error is a *requestbody.Error.
+func ReadTarget(body requestbody.Body, allowPrivate bool) (notify.Target, error) {
 	var target notify.Target
 	if err := body.Read(TargetFields(&target)); err != nil {
 		return notify.Target{}, err
 	}
-	return target, checkTarget(target)
+	if err := checkTarget(target); err != nil || allowPrivate || target.URL == "" {
+		return target, err
+	}
+	parsed, err := url.Parse(target.URL)
+	if err == nil {
+		err = notify.CheckHost(parsed.Hostname())
+	}
+	if err != nil {
+		return target, invalid(fieldWebhookURL, "leads nowhere: %s", err.Error())
+	}
+	return target, nil
 }
 
 // TargetFields are what may be said of a destination.

@@ -39,19 +39,19 @@ func NewTransition(at time.Time, kind alert.Kind, before, after alert.Name) (Tra
 // Settle makes of each transition in the outbox of an alert an event, and whatever
 // deliver makes of it, and takes it out. Deliver may be called again with a transition
 // that it has seen, and must then do nothing more.
-func (s *Store) Settle(ctx context.Context, a Alert, deliver func(context.Context, Alert, Transition) error) (Alert, error) {
+func (s *Store) Settle(ctx context.Context, a Alert, deliver func(context.Context, Alert, []Transition) error) (Alert, error) {
+	if len(a.Outbox) == 0 {
+		return a, nil
+	}
 	settled := map[string]bool{}
 	for _, t := range a.Outbox {
 		if err := s.addEvent(ctx, a, t); err != nil {
 			return a, err
 		}
-		if err := deliver(ctx, a, t); err != nil {
-			return a, err
-		}
 		settled[t.ID] = true
 	}
-	if len(settled) == 0 {
-		return a, nil
+	if err := deliver(ctx, a, a.Outbox); err != nil {
+		return a, err
 	}
 	return s.Advance(ctx, a.ProjectID, a.ID, func(now *Alert) error {
 		count := len(now.Outbox)

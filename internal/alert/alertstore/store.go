@@ -92,8 +92,8 @@ func (s *Store) Get(ctx context.Context, projectID int64, id string) (Alert, err
 var ErrExists = errors.New("the alert exists already")
 
 // Create adds an alert to its project, which may have so many (0 is any number) beside
-// those that are provisioned, and gives it its id unless it has one. Errors: ErrTooMany,
-// ErrExists.
+// those that are provisioned, and gives it its id unless it has one. It returns the alert
+// also with an error, if that is about what comes after. Errors: ErrTooMany, ErrExists.
 func (s *Store) Create(ctx context.Context, made Alert, atMost int) (Alert, error) {
 	if made.ID == "" {
 		id, err := uuid.NewV7()
@@ -124,7 +124,7 @@ func (s *Store) Create(ctx context.Context, made Alert, atMost int) (Alert, erro
 	if err := s.checkRoom(ctx, made.ProjectID, atMost, 0); err != nil {
 		return Alert{}, errors.Join(err, s.documents.Delete(ctx, alertsCollection, document.ID, document.Version))
 	}
-	return made, s.noteChange(ctx)
+	return made, s.NoteChange(ctx)
 }
 
 func (s *Store) checkRoom(ctx context.Context, projectID int64, atMost, more int) error {
@@ -153,7 +153,8 @@ var ErrUnchanged = docstore.ErrUnchanged
 // Change is for what people change of an alert: Changes tells of it. The change is made to
 // the alert as it is now; if somebody else changes it meanwhile, it is made again, to what
 // they have made of it. An error of the change is returned as it is, but for ErrUnchanged,
-// which is none. Errors: ErrNotFound.
+// which is none. It returns the alert also with an error, if that is about what comes after.
+// Errors: ErrNotFound.
 func (s *Store) Change(ctx context.Context, projectID int64, id string, change func(*Alert) error) (Alert, error) {
 	isChanged := false
 	changed, err := s.Advance(ctx, projectID, id, func(a *Alert) error {
@@ -162,7 +163,7 @@ func (s *Store) Change(ctx context.Context, projectID int64, id string, change f
 		return err
 	})
 	if err == nil && isChanged {
-		err = s.noteChange(ctx)
+		err = s.NoteChange(ctx)
 	}
 	return changed, err
 }
@@ -197,24 +198,25 @@ func (s *Store) Advance(ctx context.Context, projectID int64, id string, change 
 	return changed, nil
 }
 
-// Delete removes an alert with its history. Its destinations and deliveries are those
-// of package notify. Errors: ErrNotFound.
-func (s *Store) Delete(ctx context.Context, projectID int64, id string) error {
+// Delete removes an alert with its history, and returns it as it was last; also with an
+// error, if that is about what comes after. Its destinations and deliveries are those of
+// package notify. Errors: ErrNotFound.
+func (s *Store) Delete(ctx context.Context, projectID int64, id string) (Alert, error) {
 	for {
 		found, err := s.Get(ctx, projectID, id)
 		if err != nil {
-			return err
+			return Alert{}, err
 		}
 		err = s.documents.Delete(ctx, alertsCollection, projectPrefix(projectID)+id, found.version)
 		switch {
 		case errors.Is(err, docstore.ErrConflict):
 			continue
 		case errors.Is(err, docstore.ErrNotFound):
-			return ErrNotFound
+			return Alert{}, ErrNotFound
 		case err != nil:
-			return fmt.Errorf("delete an alert: %w", err)
+			return Alert{}, fmt.Errorf("delete an alert: %w", err)
 		}
-		return errors.Join(s.deleteEvents(ctx, projectID, id), s.noteChange(ctx))
+		return found, errors.Join(s.deleteEvents(ctx, projectID, id), s.NoteChange(ctx))
 	}
 }
 
@@ -231,8 +233,10 @@ func (s *Store) Changes(ctx context.Context) (int64, error) {
 	return document.Version, nil
 }
 
-// noteChange moves the number of Changes. The document's version is the number.
-func (s *Store) noteChange(ctx context.Context) error {
+// NoteChange moves the number of Changes, as Create, Change and Delete do: for whoever cannot
+// tell whether one that has failed has come that far.
+func (s *Store) NoteChange(ctx context.Context) error {
+	// The document's version is the number.
 	_, err := docstore.Put(ctx, s.documents, changesCollection, changesDocument, func(document *docstore.Document) error {
 		document.Body = json.RawMessage(`{}`)
 		return nil

@@ -82,8 +82,11 @@ func TestAlertsComeBack(t *testing.T) {
 		_, err = s.Get(t.Context(), 1, id)
 		require.ErrorIs(t, err, alertstore.ErrNotFound, id)
 	}
-	require.NoError(t, s.Delete(t.Context(), 1, first.ID))
-	require.ErrorIs(t, s.Delete(t.Context(), 1, first.ID), alertstore.ErrNotFound)
+	deleted, err := s.Delete(t.Context(), 1, first.ID)
+	require.NoError(t, err)
+	assert.Equal(t, first, deleted)
+	_, err = s.Delete(t.Context(), 1, first.ID)
+	require.ErrorIs(t, err, alertstore.ErrNotFound)
 	_, err = s.Change(t.Context(), 1, first.ID, func(*alertstore.Alert) error { return nil })
 	require.ErrorIs(t, err, alertstore.ErrNotFound)
 }
@@ -164,7 +167,8 @@ func TestChangesAreNoticed(t *testing.T) {
 	_, err = s.Change(t.Context(), 1, made.ID, func(a *alertstore.Alert) error { a.Enabled = false; return nil })
 	require.NoError(t, err)
 	assert.True(t, noticed())
-	require.NoError(t, s.Delete(t.Context(), 1, made.ID))
+	_, err = s.Delete(t.Context(), 1, made.ID)
+	require.NoError(t, err)
 	assert.True(t, noticed())
 }
 
@@ -182,7 +186,7 @@ func TestSettle(t *testing.T) {
 
 	// The first to settle dies after the event.
 	died := errors.New("died")
-	_, err = s.Settle(t.Context(), fired, func(context.Context, alertstore.Alert, alertstore.Transition) error { return died })
+	_, err = s.Settle(t.Context(), fired, func(context.Context, alertstore.Alert, []alertstore.Transition) error { return died })
 	require.ErrorIs(t, err, died)
 	events, err := s.Events(t.Context(), 1, made.ID)
 	require.NoError(t, err)
@@ -195,8 +199,10 @@ func TestSettle(t *testing.T) {
 	require.NoError(t, err)
 	var delivered []string
 	for range 2 {
-		_, err = s.Settle(t.Context(), fired, func(_ context.Context, _ alertstore.Alert, t alertstore.Transition) error {
-			delivered = append(delivered, t.ID)
+		_, err = s.Settle(t.Context(), fired, func(_ context.Context, _ alertstore.Alert, all []alertstore.Transition) error {
+			for _, t := range all {
+				delivered = append(delivered, t.ID)
+			}
 			return nil
 		})
 		require.NoError(t, err)
@@ -206,7 +212,7 @@ func TestSettle(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, got.Outbox, 1)
 	assert.Equal(t, later.ID, got.Outbox[0].ID)
-	got, err = s.Settle(t.Context(), got, func(context.Context, alertstore.Alert, alertstore.Transition) error { return nil })
+	got, err = s.Settle(t.Context(), got, func(context.Context, alertstore.Alert, []alertstore.Transition) error { return nil })
 	require.NoError(t, err)
 	assert.Empty(t, got.Outbox)
 
@@ -236,7 +242,7 @@ func TestOnlySoManyEvents(t *testing.T) {
 		newest, err = alertstore.NewTransition(c.Now(), alert.KindCheck, alert.NotFiring, alert.Firing)
 		require.NoError(t, err)
 		if made.Outbox = append(made.Outbox, newest); i%1000 == 0 || i > alertstore.MaxEvents {
-			_, err = s.Settle(t.Context(), made, func(context.Context, alertstore.Alert, alertstore.Transition) error { return nil })
+			_, err = s.Settle(t.Context(), made, func(context.Context, alertstore.Alert, []alertstore.Transition) error { return nil })
 			require.NoError(t, err)
 			made.Outbox = nil
 		}
@@ -258,7 +264,7 @@ func TestEventsOfOneMoment(t *testing.T) {
 		require.NoError(t, err)
 		made.Outbox = append(made.Outbox, one)
 	}
-	_, err := s.Settle(t.Context(), made, func(context.Context, alertstore.Alert, alertstore.Transition) error { return nil })
+	_, err := s.Settle(t.Context(), made, func(context.Context, alertstore.Alert, []alertstore.Transition) error { return nil })
 	require.NoError(t, err)
 	events, err := s.Events(t.Context(), 1, made.ID)
 	require.NoError(t, err)

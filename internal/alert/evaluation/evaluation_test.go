@@ -175,13 +175,46 @@ func TestOneQuestionForAllAlerts(t *testing.T) {
 	}
 }
 
+// What is too much for one question is asked in parts, and not alert by alert.
+func TestTooManyTagsForOneQuestion(t *testing.T) {
+	w := calm(t)
+	var all []alertstore.Alert
+	for i := range 20 {
+		settings := moreThan(2)
+		settings.Filters = fmt.Appendf(nil, `{"serviceNames":["a%d"]}`, i)
+		all = append(all, w.create(settings))
+	}
+	w.pass(25) // until what checks look back on is tagged
+	for range 4 {
+		for i := range all {
+			w.receive(fmt.Sprint("a", i), 0)
+		}
+		w.pass(1)
+	}
+	w.maxBuckets = 30 // each minute has 20
+	queries := w.queries
+	w.receive("a7", 0)
+	w.pass(1)
+	assert.Less(t, w.queries-queries, len(all))
+	for _, a := range all {
+		require.Equal(t, alert.Firing, w.get(a).State.Name)
+	}
+	events, err := w.alerts.Events(t.Context(), 1, all[7].ID)
+	require.NoError(t, err)
+	require.Len(t, events, 1)
+	assert.EqualValues(t, 3, *events[0].Count)
+}
+
 func TestDeletedMeanwhile(t *testing.T) {
 	w := calm(t)
 	a := w.create(moreThan(0))
 	w.pass(1)
 	w.receive("a", 0)
 	w.now = w.now.Add(time.Minute)
-	w.onQuery = func(ctx context.Context) { require.NoError(t, w.alerts.Delete(ctx, 1, a.ID)) }
+	w.onQuery = func(ctx context.Context) {
+		_, err := w.alerts.Delete(ctx, 1, a.ID)
+		require.NoError(t, err)
+	}
 	require.NoError(t, w.replicas[0].Check(t.Context()))
 	assert.Empty(t, w.delivered)
 }

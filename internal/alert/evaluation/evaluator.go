@@ -33,9 +33,9 @@ type Config struct {
 	IsQuiet func(quietHours json.RawMessage, at time.Time) bool
 	// Announce completes a transition with what its notification tells.
 	Announce func(a alertstore.Alert, t *alertstore.Transition)
-	// Deliver sees to it that a transition is announced. It may be called again with the
-	// same one.
-	Deliver func(ctx context.Context, a alertstore.Alert, t alertstore.Transition) error
+	// Deliver sees to it that transitions are announced. It may be called again with the
+	// same ones.
+	Deliver func(ctx context.Context, a alertstore.Alert, all []alertstore.Transition) error
 	// Groups bound the groups of an alert.
 	Groups alert.GroupLimits
 	// QueryTimeout bounds each count.

@@ -71,6 +71,8 @@ type world struct {
 	onQuery func(ctx context.Context)
 	// failing makes counts fail.
 	failing error
+	// maxBuckets is how many a histogram may have, 0 for any number.
+	maxBuckets int
 	// isQuiet says that it is a quiet hour.
 	isQuiet bool
 	// latest is the latest time that there was.
@@ -109,11 +111,13 @@ func (w *world) start(replica int) {
 		},
 		IsQuiet:  func(json.RawMessage, time.Time) bool { return w.isQuiet },
 		Announce: func(_ alertstore.Alert, t *alertstore.Transition) { t.Announced = w.announced },
-		Deliver: func(_ context.Context, _ alertstore.Alert, t alertstore.Transition) error {
-			if w.dieAt--; w.dieAt == 0 {
-				return errDied
+		Deliver: func(_ context.Context, _ alertstore.Alert, all []alertstore.Transition) error {
+			for _, t := range all {
+				if w.dieAt--; w.dieAt == 0 {
+					return errDied
+				}
+				w.delivered[t.ID]++
 			}
-			w.delivered[t.ID]++
 			return nil
 		},
 		Now: func() time.Time { return w.now }, Logger: zaptest.NewLogger(w.t),
@@ -129,7 +133,11 @@ func (w *world) Histogram(ctx context.Context, query logstore.HistogramQuery) ([
 	if w.failing != nil {
 		return nil, w.failing
 	}
-	return w.records.Histogram(ctx, query)
+	buckets, err := w.records.Histogram(ctx, query)
+	if w.maxBuckets > 0 && len(buckets) > w.maxBuckets {
+		return nil, &logstore.TooExpensiveError{Reason: "too many"}
+	}
+	return buckets, err
 }
 
 // create makes an alert, which records are tagged for from later on.

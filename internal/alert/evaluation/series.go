@@ -3,6 +3,7 @@ package evaluation
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -159,40 +160,74 @@ func (t texts) in(windows []alert.Span) map[string][]int64 {
 
 // countTags counts the records of a project by their tags.
 func countTags(ctx context.Context, records Records, projectID int64, f frame) (map[string]series, error) {
-	tags := filter.Field{Place: filter.PlaceLogAttribute, Key: record.AttributeAlertMatches}
-	query := f.query(projectID, filter.Exists{Field: tags})
-	query.By = &tags
-	buckets, err := records.Histogram(ctx, query)
-	if err != nil {
+	c := tagCounter{records: records, projectID: projectID, frame: f, counts: map[string][]int64{}, names: map[string][]string{}}
+	if err := c.add(ctx, 0, f.steps); err != nil {
 		return nil, err
 	}
-	counts := map[string][]int64{}
-	// Records that match the same alerts have the same text, of which there are few.
-	read := map[string][]string{}
-	for _, bucket := range buckets {
-		place, ok := f.place(bucket.Start)
-		if !ok {
-			continue
-		}
-		names, ok := read[bucket.Text]
-		if !ok {
-			if err := json.Unmarshal([]byte(bucket.Text), &names); err != nil {
-				return nil, fmt.Errorf("the attribute %s is no list of tags: %w", record.AttributeAlertMatches, err)
-			}
-			read[bucket.Text] = names
-		}
-		for _, name := range names {
-			of, ok := counts[name]
-			if !ok {
-				of = make([]int64, f.steps)
-				counts[name] = of
-			}
-			of[place] += bucket.Count
-		}
-	}
-	all := make(map[string]series, len(counts))
-	for name, of := range counts {
+	all := make(map[string]series, len(c.counts))
+	for name, of := range c.counts {
 		all[name] = newSeries(f, of)
 	}
 	return all, nil
+}
+
+// tagCounter counts records by their tags.
+type tagCounter struct {
+	frame
+
+	records   Records
+	projectID int64
+	// counts has those of each step by tag.
+	counts map[string][]int64
+	// names are the tags of a text, of which there are few: records that match the same
+	// alerts have the same.
+	names map[string][]string
+}
+
+// add counts the records of some steps. What is too expensive at once, as it is when each
+// of many alerts matches something in each step, is counted in halves.
+func (c *tagCounter) add(ctx context.Context, first, steps int) error {
+	part := frame{from: c.from.Add(c.step * time.Duration(first)), step: c.step, steps: steps}
+	tags := filter.Field{Place: filter.PlaceLogAttribute, Key: record.AttributeAlertMatches}
+	query := part.query(c.projectID, filter.Exists{Field: tags})
+	query.By = &tags
+	buckets, err := c.records.Histogram(ctx, query)
+	if _, isExpensive := errors.AsType[*logstore.TooExpensiveError](err); isExpensive && steps > 1 {
+		if err := c.add(ctx, first, steps/2); err != nil {
+			return err
+		}
+		return c.add(ctx, first+steps/2, steps-steps/2)
+	}
+	if err != nil {
+		return err
+	}
+	for _, bucket := range buckets {
+		if err := c.addBucket(bucket); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *tagCounter) addBucket(bucket logstore.Bucket) error {
+	place, ok := c.place(bucket.Start)
+	if !ok {
+		return nil
+	}
+	names, ok := c.names[bucket.Text]
+	if !ok {
+		if err := json.Unmarshal([]byte(bucket.Text), &names); err != nil {
+			return fmt.Errorf("the attribute %s is no list of tags: %w", record.AttributeAlertMatches, err)
+		}
+		c.names[bucket.Text] = names
+	}
+	for _, name := range names {
+		of, ok := c.counts[name]
+		if !ok {
+			of = make([]int64, c.steps)
+			c.counts[name] = of
+		}
+		of[place] += bucket.Count
+	}
+	return nil
 }

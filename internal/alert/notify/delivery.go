@@ -91,19 +91,31 @@ type Deliveries struct {
 	Waiting *atomic.Bool
 }
 
-// Add makes the deliveries of a transition, one for each destination of its alert; those
-// that were made before stay as they are. A transition that announces nothing has none.
-func (s Deliveries) Add(ctx context.Context, a alertstore.Alert, t alertstore.Transition) error {
-	if t.Notification == alert.NoNotification {
+// Add makes the deliveries of transitions of an alert, one of each for each of its
+// destinations, which it lists once; those that were made before stay as they are. A
+// transition that announces nothing has none.
+func (s Deliveries) Add(ctx context.Context, a alertstore.Alert, all []alertstore.Transition) error {
+	told := slices.DeleteFunc(slices.Clone(all), func(t alertstore.Transition) bool { return t.Notification == alert.NoNotification })
+	if len(told) == 0 {
 		return nil
-	}
-	var message Message
-	if err := json.Unmarshal(t.Announced, &message); err != nil {
-		return fmt.Errorf("read what is announced: %w", err)
 	}
 	destinations, err := s.Destinations.List(ctx, a.ProjectID, a.ID)
 	if err != nil {
 		return err
+	}
+	for _, t := range told {
+		if err := s.addAll(ctx, a, t, destinations); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// addAll makes the deliveries of a transition to some destinations.
+func (s Deliveries) addAll(ctx context.Context, a alertstore.Alert, t alertstore.Transition, destinations []Destination) error {
+	var message Message
+	if err := json.Unmarshal(t.Announced, &message); err != nil {
+		return fmt.Errorf("read what is announced: %w", err)
 	}
 	for _, d := range destinations {
 		function, ok := d.Functions[t.Notification]

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -49,24 +50,37 @@ const (
 	maxRedirects   = 3
 )
 
-// newDialer returns a dialer that connects to public addresses only, unless all are
-// allowed. It looks at the address that is connected to: whatever a name resolved to
-// before, and wherever a redirect leads.
-func newDialer(allowPrivate bool) *net.Dialer {
-	dialer := &net.Dialer{Timeout: connectTimeout}
-	if !allowPrivate {
-		dialer.ControlContext = func(_ context.Context, _, address string, _ syscall.RawConn) error {
+// CheckHost returns an *AddressError if a host is written as an address that is not public,
+// or is the name of the machine itself. What other names resolve to is only known when they
+// are connected to.
+func CheckHost(host string) error {
+	host = strings.ToLower(strings.TrimSuffix(host, "."))
+	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
+		return &AddressError{netip.AddrFrom4([4]byte{127, 0, 0, 1})}
+	}
+	if address, err := netip.ParseAddr(host); err == nil && !IsPublic(address) {
+		return &AddressError{address}
+	}
+	return nil
+}
+
+// newDialer returns a dialer that connects to allowed addresses only. It looks at the
+// address that is connected to: whatever a name resolved to before, and wherever a redirect
+// leads.
+func newDialer(isAllowed func(netip.AddrPort) bool) *net.Dialer {
+	return &net.Dialer{
+		Timeout: connectTimeout,
+		ControlContext: func(_ context.Context, _, address string, _ syscall.RawConn) error {
 			parsed, err := netip.ParseAddrPort(address)
 			if err != nil {
 				return fmt.Errorf("read the address %s: %w", address, err)
 			}
-			if !IsPublic(parsed.Addr()) {
+			if !isAllowed(parsed) {
 				return &AddressError{parsed.Addr()}
 			}
 			return nil
-		}
+		},
 	}
-	return dialer
 }
 
 var (

@@ -35,7 +35,7 @@ func (o *office) happenTo(value string, kind alert.Notification) {
 	t.Announced, err = json.Marshal(notify.NewMessage(o.alert, t, "https://docket.example"))
 	require.NoError(o.t, err)
 	for range 2 { // it may be told again
-		require.NoError(o.t, o.deliveries.Add(o.t.Context(), o.alert, t))
+		require.NoError(o.t, o.deliveries.Add(o.t.Context(), o.alert, []alertstore.Transition{t}))
 	}
 }
 
@@ -158,4 +158,23 @@ func TestLooksOnlyWhenThereIsSomething(t *testing.T) {
 	for range 3 {
 		require.ErrorIs(t, o.sender.SendDue(t.Context()), documents.failing, "what failed is tried again at once")
 	}
+}
+
+// Many groups that fire at once list the destinations of their alert once.
+func TestDestinationsAreListedOnce(t *testing.T) {
+	o := newOffice(t, nil)
+	o.add(notify.Target{Type: notify.TypeEmail, Emails: []string{"jo@example.com"}})
+	var all []alertstore.Transition
+	for range 100 {
+		fired, err := alertstore.NewTransition(o.now, alert.KindCheck, alert.NotFiring, alert.Firing)
+		require.NoError(t, err)
+		fired.Notification, fired.Announced = alert.Fire, json.RawMessage(`{}`)
+		all = append(all, fired)
+	}
+	documents := &counted{Memory: o.documents, lists: map[string]int{}}
+	deliveries := o.deliveries
+	deliveries.Destinations.Documents = documents
+	require.NoError(t, deliveries.Add(t.Context(), o.alert, all))
+	assert.Len(t, o.log(), 100)
+	assert.Equal(t, map[string]int{"alert_destinations": 1}, documents.lists)
 }

@@ -121,7 +121,7 @@ func (o *office) happen(kind alert.Notification) alertstore.Transition {
 	}
 	t.Announced, err = json.Marshal(notify.NewMessage(o.alert, t, "https://docket.example"))
 	require.NoError(o.t, err)
-	require.NoError(o.t, o.deliveries.Add(o.t.Context(), o.alert, t))
+	require.NoError(o.t, o.deliveries.Add(o.t.Context(), o.alert, []alertstore.Transition{t}))
 	return t
 }
 
@@ -188,7 +188,9 @@ func TestEveryTransitionIsDeliveredOnce(t *testing.T) {
 	r, o := receive(t), newOffice(t, nil)
 	o.add(notify.Target{Type: notify.TypeWebhook, URL: r.URL})
 	transition := o.happen(alert.Fire)
-	again := func() { require.NoError(t, o.deliveries.Add(t.Context(), o.alert, transition)) }
+	again := func() {
+		require.NoError(t, o.deliveries.Add(t.Context(), o.alert, []alertstore.Transition{transition}))
+	}
 	again()
 	var replicas sync.WaitGroup
 	for range 4 {
@@ -374,33 +376,69 @@ func TestTest(t *testing.T) {
 	assert.Empty(t, o.log())
 }
 
+// What is refused when it is connected to is in the log of deliveries.
 func TestPrivateAddressesAreRefused(t *testing.T) {
 	r := receive(t)
-	o := newOffice(t, func(s *notify.Settings) { s.AllowPrivate = false })
 	_, port, _ := strings.Cut(strings.TrimPrefix(r.URL, "http://"), ":")
 	for _, address := range []string{r.URL, "http://localhost:" + port, "http://[::ffff:127.0.0.1]:" + port, "http://2130706433:" + port} {
+		o := newOffice(t, func(s *notify.Settings) { s.AllowPrivate = false })
 		d := o.add(notify.Target{Type: notify.TypeWebhook, URL: address})
 		attempt := o.sender.Test(t.Context(), "x", d, notify.Message{})
 		assert.NotEmpty(t, attempt.Error, address)
+		o.happen(alert.Fire)
+		o.send()
+		log := o.log()
+		require.Len(t, log, 1)
+		require.Len(t, log[0].LastAttempts, 1)
+		assert.Equal(t, notify.Pending, log[0].Outcome)
+		if !strings.Contains(address, "2130706433") { // which not all systems take for an address
+			assert.Contains(t, log[0].LastAttempts[0].Error, "is not a public address", address)
+		}
 	}
 	assert.Empty(t, r.got())
 }
 
 // A public server may redirect to a private address, or a name may resolve to another one
 // each time: what counts is what is connected to.
-func TestRedirects(t *testing.T) {
-	inside := receive(t)
-	o := newOffice(t, nil)
-	outside := receive(t)
+func TestRedirectsToPrivateAddresses(t *testing.T) {
+	inside, outside, o := receive(t), receive(t), newOffice(t, nil)
+	port := netip.MustParseAddrPort(outside.Listener.Addr().String()).Port()
+	o.sender.AllowOnly(func(address netip.AddrPort) bool { return address.Port() == port })
 	outside.answer = func(_ int, w http.ResponseWriter) {
-		w.Header().Set("Location", outside.URL+"/again")
+		w.Header().Set("Location", inside.URL)
 		w.WriteHeader(http.StatusTemporaryRedirect)
 	}
-	d := o.add(notify.Target{Type: notify.TypeWebhook, URL: outside.URL})
+	o.add(notify.Target{Type: notify.TypeWebhook, URL: strings.Replace(outside.URL, "127.0.0.1", "localhost", 1)})
+	o.happen(alert.Fire)
+	o.send()
+	assert.Len(t, outside.got(), 1)
+	assert.Empty(t, inside.got())
+	log := o.log()
+	require.Len(t, log, 1)
+	require.Len(t, log[0].LastAttempts, 1)
+	assert.Contains(t, log[0].LastAttempts[0].Error, "127.0.0.1 is not a public address")
+}
+
+func TestTooManyRedirects(t *testing.T) {
+	r, o := receive(t), newOffice(t, nil)
+	r.answer = func(_ int, w http.ResponseWriter) {
+		w.Header().Set("Location", r.URL+"/again")
+		w.WriteHeader(http.StatusTemporaryRedirect)
+	}
+	d := o.add(notify.Target{Type: notify.TypeWebhook, URL: r.URL})
 	attempt := o.sender.Test(t.Context(), "x", d, notify.Message{})
 	assert.Contains(t, attempt.Error, "too many redirects")
-	assert.Len(t, outside.got(), 4)
-	assert.Empty(t, inside.got())
+	assert.Len(t, r.got(), 4)
+}
+
+func TestCheckHost(t *testing.T) {
+	for _, host := range []string{"127.0.0.1", "10.0.0.8", "169.254.169.254", "::1", "fe80::1%eth0", "::ffff:10.0.0.1", "127.0.0.1.", "localhost", "LocalHost.", "a.localhost"} {
+		var refused *notify.AddressError
+		require.ErrorAs(t, notify.CheckHost(host), &refused, host)
+	}
+	for _, host := range []string{"1.1.1.1", "2606:4700::1111", "example.com", "localhost.example.com", "notlocalhost", "10.example.com", ""} {
+		require.NoError(t, notify.CheckHost(host), host)
+	}
 }
 
 func TestIsPublic(t *testing.T) {

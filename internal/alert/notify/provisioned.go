@@ -34,17 +34,22 @@ func CheckSecret(secret string) error {
 }
 
 // Provision gives an alert exactly the destinations that are wanted. Those that it has
-// stay as they are where they say the same. Several may do so at once.
-func (s Destinations) Provision(ctx context.Context, projectID int64, alertID string, wanted []Provisioned) error {
+// stay as they are where they say the same. Several may do so at once; of each change, the
+// one who has made it tells, of what was and is: nil for nothing.
+func (s Destinations) Provision(
+	ctx context.Context, projectID int64, alertID string, wanted []Provisioned, tell func(before, after *Destination),
+) error {
 	for {
-		err := s.provision(ctx, projectID, alertID, wanted)
+		err := s.provision(ctx, projectID, alertID, wanted, tell)
 		if !errors.Is(err, docstore.ErrConflict) && !errors.Is(err, docstore.ErrExists) && !errors.Is(err, docstore.ErrNotFound) {
 			return err
 		}
 	}
 }
 
-func (s Destinations) provision(ctx context.Context, projectID int64, alertID string, wanted []Provisioned) error {
+func (s Destinations) provision(
+	ctx context.Context, projectID int64, alertID string, wanted []Provisioned, tell func(before, after *Destination),
+) error {
 	of, err := uuid.Parse(alertID)
 	if err != nil {
 		return fmt.Errorf("read the id of an alert: %w", err)
@@ -60,7 +65,7 @@ func (s Destinations) provision(ctx context.Context, projectID int64, alertID st
 		if at >= 0 {
 			have = &all[at]
 		}
-		if err := s.put(ctx, w.destination(id, projectID, alertID, s), have); err != nil {
+		if err := s.put(ctx, w.destination(id, projectID, alertID, s), have, tell); err != nil {
 			return err
 		}
 		if at >= 0 {
@@ -71,6 +76,7 @@ func (s Destinations) provision(ctx context.Context, projectID int64, alertID st
 		if err := s.Documents.Delete(ctx, destinationsCollection, alertPrefix(projectID, alertID)+d.ID, d.version); err != nil {
 			return fmt.Errorf("delete a destination: %w", err)
 		}
+		tell(&d.Destination, nil)
 	}
 	return nil
 }
@@ -88,7 +94,7 @@ func (p Provisioned) destination(id uuid.UUID, projectID int64, alertID string, 
 }
 
 // put makes a destination, or makes the one that there is what is wanted.
-func (s Destinations) put(ctx context.Context, wanted Destination, have *kept) error {
+func (s Destinations) put(ctx context.Context, wanted Destination, have *kept, tell func(before, after *Destination)) error {
 	version := int64(0)
 	if have != nil {
 		version, wanted.CreatedAt = have.version, have.CreatedAt
@@ -113,6 +119,12 @@ func (s Destinations) put(ctx context.Context, wanted Destination, have *kept) e
 	}
 	if err != nil {
 		return fmt.Errorf("keep a destination of the configuration: %w", err)
+	}
+	if have == nil {
+		tell(nil, &wanted)
+	} else {
+		before := have.Destination
+		tell(&before, &wanted)
 	}
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"strconv"
 	"sync"
@@ -70,7 +71,8 @@ type Sender struct {
 
 // NewSender returns a sender. Close lets go of its connections.
 func NewSender(settings Settings) *Sender {
-	return &Sender{Settings: settings, client: newClient(newDialer(settings.AllowPrivate))}
+	isAllowed := func(address netip.AddrPort) bool { return settings.AllowPrivate || IsPublic(address.Addr()) }
+	return &Sender{Settings: settings, client: newClient(newDialer(isAllowed))}
 }
 
 // Close closes idle connections.

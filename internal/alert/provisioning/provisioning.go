@@ -26,6 +26,7 @@ import (
 	"github.com/docketlog/docket/internal/alert/alertform"
 	"github.com/docketlog/docket/internal/alert/alertstore"
 	"github.com/docketlog/docket/internal/alert/notify"
+	"github.com/docketlog/docket/internal/provision"
 )
 
 // Alert is an alert of the configuration.
@@ -52,10 +53,26 @@ type Target struct {
 	// extensions::alerting::alerts. Alerts of another place are not touched.
 	Place string
 	Now   func() time.Time
+	// Tell is told of each change once it is made, by the one of several replicas that has
+	// made it; nil tells nobody.
+	Tell func(Change)
+}
+
+// Change is what was done to an alert, or to a destination of one.
+type Change struct {
+	// By is where in the configuration the alert is or was.
+	By                 string
+	ProjectID          int64
+	AlertID, AlertName string
+	// Before and After are what the alert was and is: nil is nothing. Both are nil if it is
+	// about a destination.
+	Before, After *alertstore.Alert
+	// DestinationBefore and DestinationAfter are those of a destination.
+	DestinationBefore, DestinationAfter *notify.Destination
 }
 
 // Outcome counts what was done.
-type Outcome struct{ Made, Changed, Removed int }
+type Outcome = provision.Outcome
 
 // author is who makes the alerts of a configuration.
 func author() alertstore.Author {
@@ -82,10 +99,9 @@ func (t Target) Apply(ctx context.Context, wanted []Alert) (Outcome, error) {
 		if isWanted[a.ID] {
 			continue
 		}
-		if err := t.remove(ctx, a); err != nil {
+		if err := t.remove(ctx, a, &done); err != nil {
 			return done, fmt.Errorf("remove the alert %q, which the configuration has no more: %w", a.Name, err)
 		}
-		done.Removed++
 	}
 	return done, nil
 }
@@ -107,21 +123,36 @@ func (t Target) Present(ctx context.Context) ([]alertstore.Alert, error) {
 
 func (t Target) placeOf(key string) string { return t.Place + "::" + key }
 
+func (t Target) tell(c Change) {
+	if t.Tell != nil {
+		t.Tell(c)
+	}
+}
+
 // put makes an alert, or makes the one that there is what is wanted. Its destinations come
 // first, so that it never fires without them.
 func (t Target) put(ctx context.Context, w Alert, done *Outcome) error {
-	if err := t.Destinations.Provision(ctx, w.ProjectID, w.ID(), w.Destinations); err != nil {
+	about := Change{By: t.placeOf(w.Key), ProjectID: w.ProjectID, AlertID: w.ID(), AlertName: w.Settings.Name}
+	tell := func(before, after *notify.Destination) {
+		of := about
+		of.DestinationBefore, of.DestinationAfter = before, after
+		t.tell(of)
+	}
+	if err := t.Destinations.Provision(ctx, w.ProjectID, w.ID(), w.Destinations, tell); err != nil {
 		return err
 	}
 	for {
-		err := t.change(ctx, w, done)
+		err := t.change(ctx, w, about, done)
 		if !errors.Is(err, alertstore.ErrNotFound) {
 			return err
 		}
-		if _, err = t.Alerts.Create(ctx, t.newAlert(w), 0); !errors.Is(err, alertstore.ErrExists) {
-			if err == nil {
-				done.Made++
-			}
+		made, err := t.Alerts.Create(ctx, t.newAlert(w), 0)
+		if made.ID != "" {
+			done.Made++
+			about.After = &made
+			t.tell(about)
+		}
+		if !errors.Is(err, alertstore.ErrExists) {
 			return err
 		}
 	}
@@ -144,10 +175,11 @@ func (t Target) newAlert(w Alert) alertstore.Alert {
 }
 
 // change makes the alert that there is what is wanted. Errors: alertstore.ErrNotFound.
-func (t Target) change(ctx context.Context, w Alert, done *Outcome) error {
+func (t Target) change(ctx context.Context, w Alert, about Change, done *Outcome) error {
 	isChanged := false
-	_, err := t.Alerts.Change(ctx, w.ProjectID, w.ID(), func(a *alertstore.Alert) error {
-		isChanged = false
+	var before alertstore.Alert
+	after, err := t.Alerts.Change(ctx, w.ProjectID, w.ID(), func(a *alertstore.Alert) error {
+		before, isChanged = *a, false
 		if a.Provisioned && a.ProvisionedBy == t.placeOf(w.Key) && isSame(a.Settings, w.Settings) {
 			return alertstore.ErrUnchanged
 		}
@@ -155,8 +187,10 @@ func (t Target) change(ctx context.Context, w Alert, done *Outcome) error {
 		a.Provisioned, a.ProvisionedBy = true, t.placeOf(w.Key)
 		return alertform.NewChange(w.Settings).Apply(a, t.Now())
 	})
-	if err == nil && isChanged {
+	if isChanged && after.ID != "" {
 		done.Changed++
+		about.Before, about.After = &before, &after
+		t.tell(about)
 	}
 	return err
 }
@@ -177,8 +211,13 @@ func orNull(text json.RawMessage) json.RawMessage {
 	return text
 }
 
-func (t Target) remove(ctx context.Context, a alertstore.Alert) error {
-	if err := t.Alerts.Delete(ctx, a.ProjectID, a.ID); err != nil && !errors.Is(err, alertstore.ErrNotFound) {
+func (t Target) remove(ctx context.Context, a alertstore.Alert, done *Outcome) error {
+	removed, err := t.Alerts.Delete(ctx, a.ProjectID, a.ID)
+	if removed.ID != "" {
+		done.Removed++
+		t.tell(Change{By: removed.ProvisionedBy, ProjectID: a.ProjectID, AlertID: a.ID, AlertName: removed.Name, Before: &removed})
+	}
+	if err != nil && !errors.Is(err, alertstore.ErrNotFound) {
 		return err
 	}
 	return t.Destinations.DeleteAll(ctx, a.ProjectID, a.ID)

@@ -1,7 +1,9 @@
 package provisioning_test
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"sync"
 	"testing"
 	"time"
@@ -180,15 +182,21 @@ func TestReplicasAtOnce(t *testing.T) {
 		wanted("one", nil), wanted("two", nil), wanted("changed", func(w *provisioning.Alert) { w.Settings.ThresholdCount = 7 }),
 	}
 	var starting sync.WaitGroup
+	var told book
 	for range 4 {
 		starting.Go(func() {
 			for range 5 {
-				_, err := targetOn(documents).Apply(t.Context(), all)
+				target := targetOn(documents)
+				target.Tell = told.note
+				_, err := target.Apply(t.Context(), all)
 				assert.NoError(t, err)
 			}
 		})
 	}
 	starting.Wait()
+	assert.ElementsMatch(t, []string{
+		"destination made of one", "made one", "destination made of two", "made two", "changed changed", "removed gone",
+	}, told.all(), "each is told once")
 	target := targetOn(documents)
 	present := alertsOf(t, target)
 	require.Len(t, present, 3)
@@ -237,4 +245,107 @@ func TestDestinationsOfAnAlert(t *testing.T) {
 	for _, wrong := range []string{"", "whsec_", "secret", "whsec_%%%", "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"} {
 		require.Error(t, notify.CheckSecret(wrong), wrong)
 	}
+}
+
+// book notes what it is told.
+type book struct {
+	mu    sync.Mutex
+	notes []string
+}
+
+func (b *book) note(c provisioning.Change) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	var note string
+	switch {
+	case c.DestinationBefore != nil && c.DestinationAfter != nil:
+		note = "destination changed of "
+	case c.DestinationBefore != nil:
+		note = "destination removed of "
+	case c.DestinationAfter != nil:
+		note = "destination made of "
+	case c.Before != nil && c.After != nil:
+		note = "changed "
+	case c.Before != nil:
+		note = "removed "
+	default:
+		note = "made "
+	}
+	b.notes = append(b.notes, note+c.AlertName)
+}
+
+func (b *book) all() []string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.notes
+}
+
+func TestTellsWhatItDoes(t *testing.T) {
+	target := targetOn(docstoretest.NewMemory())
+	var told []provisioning.Change
+	target.Tell = func(c provisioning.Change) { told = append(told, c) }
+	w := wanted("one", nil)
+	apply(t, target, w)
+	require.Len(t, told, 2, "the destination comes first")
+	assert.Nil(t, told[0].DestinationBefore)
+	assert.Equal(t, "https://example.com/one", told[0].DestinationAfter.URL)
+	assert.Equal(t, w.ID(), told[0].AlertID)
+	assert.Nil(t, told[1].Before)
+	assert.Equal(t, "one", told[1].After.Name)
+	assert.Equal(t, place+"::one", told[1].By)
+	assert.EqualValues(t, 1, told[1].ProjectID)
+
+	told = nil
+	apply(t, target, w)
+	assert.Empty(t, told, "a restart changes nothing")
+
+	w.Settings.ThresholdCount, w.Destinations[0].URL = 7, "https://example.com/other"
+	apply(t, target, w)
+	require.Len(t, told, 2)
+	assert.Equal(t, "https://example.com/one", told[0].DestinationBefore.URL)
+	assert.Equal(t, "https://example.com/other", told[0].DestinationAfter.URL)
+	assert.EqualValues(t, 100, told[1].Before.ThresholdCount)
+	assert.EqualValues(t, 7, told[1].After.ThresholdCount)
+
+	told, w.Destinations = nil, nil
+	apply(t, target, w)
+	require.Len(t, told, 1)
+	assert.Nil(t, told[0].DestinationAfter)
+	apply(t, target)
+	require.Len(t, told, 2)
+	assert.EqualValues(t, 7, told[1].Before.ThresholdCount)
+	assert.Nil(t, told[1].After)
+	assert.Equal(t, place+"::one", told[1].By)
+}
+
+// unwritable is a store in which nothing can be changed of a collection.
+type unwritable struct {
+	docstore.Store
+
+	collection string
+}
+
+func (u *unwritable) Update(ctx context.Context, document docstore.Document) (docstore.Document, error) {
+	if document.Collection == u.collection {
+		return docstore.Document{}, errors.New("the cluster is away")
+	}
+	return u.Store.Update(ctx, document)
+}
+
+// What was done is told even if what comes after it fails: another attempt finds it done.
+func TestTellsBeforeItFails(t *testing.T) {
+	documents := &unwritable{Store: docstoretest.NewMemory()}
+	target := targetOn(documents)
+	apply(t, target, wanted("first", nil)) // so that there is a number of changes
+	var told book
+	target.Tell = told.note
+	documents.collection = "alert_changes"
+	both := []provisioning.Alert{wanted("first", func(w *provisioning.Alert) { w.Settings.ThresholdCount = 7 }), wanted("one", nil)}
+	for range 2 {
+		_, err := target.Apply(t.Context(), both)
+		require.ErrorContains(t, err, "the cluster is away")
+	}
+	documents.collection = ""
+	apply(t, target, both...)
+	assert.Equal(t, []string{"changed first", "destination made of one", "made one"}, told.all())
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/docketlog/docket/internal/docstore"
+	"github.com/docketlog/docket/internal/provision"
 )
 
 // ProvisionedError says that a view comes from the configuration, and so cannot be changed
@@ -68,39 +69,54 @@ func (p Provisioned) view(place string) View {
 
 func placeOf(place, key string) string { return place + "::" + key }
 
+// ProvisionedChange is what was done to a view of the configuration.
+type ProvisionedChange struct {
+	ProjectID int64
+	// By is where in the configuration the view is or was.
+	By string
+	// Before and After are what it was and is: nil is nothing.
+	Before, After *View
+}
+
 // Provision makes the provisioned views of a place in the configuration, such as
-// extensions::logs_api::views, those that are wanted, and says how many it has made,
-// changed and removed. When it fails, some may be; it may be called again. Several
-// replicas may do so at once.
-func (v *Views) Provision(ctx context.Context, place string, wanted []Provisioned) (made, changed, removed int, err error) {
+// extensions::logs_api::views, those that are wanted. When it fails, some may be; it may be
+// called again. Several replicas may do so at once; the one that has made a change tells of
+// it.
+func (v *Views) Provision(ctx context.Context, place string, wanted []Provisioned, tell func(ProvisionedChange)) (provision.Outcome, error) {
+	var done provision.Outcome
 	isWanted := map[string]bool{}
 	for _, w := range wanted {
 		isWanted[prefixOf(w.ProjectID)+w.ShortID()] = true
-		isMade, isChanged, err := v.put(ctx, w, place)
+		before, after, err := v.put(ctx, w, place)
 		if err != nil {
-			return made, changed, removed, fmt.Errorf("provision the view %s: %w", w.Key, err)
+			return done, fmt.Errorf("provision the view %s: %w", w.Key, err)
 		}
-		made, changed = made+count(isMade), changed+count(isChanged)
-	}
-	present, err := v.provisioned(ctx, place)
-	for _, document := range present {
-		if isWanted[document.ID] {
+		if after == nil {
 			continue
 		}
-		err := v.documents.Delete(ctx, collection, document.ID, document.Version)
-		if err != nil && !errors.Is(err, docstore.ErrNotFound) {
-			return made, changed, removed, fmt.Errorf("remove a view that the configuration has no more: %w", err)
+		if before == nil {
+			done.Made++
+		} else {
+			done.Changed++
 		}
-		removed++
+		tell(ProvisionedChange{w.ProjectID, after.ProvisionedBy, before, after})
 	}
-	return made, changed, removed, err
-}
-
-func count(isOne bool) int {
-	if isOne {
-		return 1
+	present, err := v.provisioned(ctx, place)
+	for _, view := range present {
+		if isWanted[view.document.ID] {
+			continue
+		}
+		err := v.documents.Delete(ctx, collection, view.document.ID, view.document.Version)
+		if errors.Is(err, docstore.ErrNotFound) {
+			continue // another replica has removed it
+		}
+		if err != nil {
+			return done, fmt.Errorf("remove a view that the configuration has no more: %w", err)
+		}
+		done.Removed++
+		tell(ProvisionedChange{view.projectID, view.ProvisionedBy, &view.View, nil})
 	}
-	return 0
+	return done, err
 }
 
 // CountProvisioned returns how many provisioned views of a place there are.
@@ -109,68 +125,85 @@ func (v *Views) CountProvisioned(ctx context.Context, place string) (int, error)
 	return len(present), err
 }
 
-func (v *Views) provisioned(ctx context.Context, place string) ([]docstore.Document, error) {
+// provisionedView is one that is in the store.
+type provisionedView struct {
+	View
+
+	projectID int64
+	document  docstore.Document
+}
+
+func (v *Views) provisioned(ctx context.Context, place string) ([]provisionedView, error) {
 	documents, err := v.documents.List(ctx, collection, "")
 	if err != nil {
 		return nil, fmt.Errorf("list views: %w", err)
 	}
-	var present []docstore.Document
+	var present []provisionedView
 	for _, document := range documents {
 		view, err := decode(document)
 		if err != nil {
 			return nil, err
 		}
-		if strings.HasPrefix(view.ProvisionedBy, placeOf(place, "")) {
-			present = append(present, document)
+		if !strings.HasPrefix(view.ProvisionedBy, placeOf(place, "")) {
+			continue
 		}
+		project, _, _ := strings.Cut(document.ID, "/")
+		projectID, err := strconv.ParseInt(project, 10, 64)
+		if err != nil {
+			return nil, fmt.Errorf("read the project of the view %s: %w", document.ID, err)
+		}
+		present = append(present, provisionedView{view, projectID, document})
 	}
 	return present, nil
 }
 
-// put makes a view, or makes the one that there is what is wanted.
-func (v *Views) put(ctx context.Context, w Provisioned, place string) (isMade, isChanged bool, err error) {
+// put makes a view, or makes the one that there is what is wanted. It returns what it was
+// and is, both nil if nothing is changed.
+func (v *Views) put(ctx context.Context, w Provisioned, place string) (before, after *View, err error) {
 	for {
 		document, err := v.find(ctx, w.ProjectID, w.ShortID())
 		if errors.Is(err, ErrNotFound) {
-			body, err := encode(w.view(place), nil)
+			made := w.view(place)
+			body, err := encode(made, nil)
 			if err != nil {
-				return false, false, err
+				return nil, nil, err
 			}
 			_, err = v.documents.Create(ctx, docstore.Document{Collection: collection, ID: prefixOf(w.ProjectID) + w.ShortID(), Body: body})
 			if errors.Is(err, docstore.ErrExists) {
 				continue
 			}
-			return err == nil, false, err
+			return nil, &made, err
 		}
 		if err != nil {
-			return false, false, err
+			return nil, nil, err
 		}
-		isChanged, err := v.update(ctx, w, place, document)
+		before, after, err := v.update(ctx, w, place, document)
 		if !errors.Is(err, docstore.ErrConflict) && !errors.Is(err, docstore.ErrNotFound) {
-			return false, isChanged, err
+			return before, after, err
 		}
 	}
 }
 
-// update makes the view of a document what is wanted.
-func (v *Views) update(ctx context.Context, w Provisioned, place string, document docstore.Document) (isChanged bool, err error) {
+// update makes the view of a document what is wanted. It returns what put does.
+func (v *Views) update(ctx context.Context, w Provisioned, place string, document docstore.Document) (before, after *View, err error) {
 	view, err := decode(document)
 	if err != nil {
-		return false, err
+		return nil, nil, err
 	}
 	by := placeOf(place, w.Key)
 	switch {
 	case view.ProvisionedBy == "":
-		return false, fmt.Errorf("somebody has made a view with its short id %s: delete that, or write another key", w.ShortID())
+		return nil, nil, fmt.Errorf("somebody has made a view with its short id %s: delete that, or write another key", w.ShortID())
 	case view.ProvisionedBy == by && isSame(view.Content, w.Content):
-		return false, nil
+		return nil, nil, nil
 	}
-	view.Content, view.ProvisionedBy, view.UpdatedAt = w.Content, by, now()
-	if document.Body, err = encode(view, document.Body); err != nil {
-		return false, err
+	changed := view
+	changed.Content, changed.ProvisionedBy, changed.UpdatedAt = w.Content, by, now()
+	if document.Body, err = encode(changed, document.Body); err != nil {
+		return nil, nil, err
 	}
 	_, err = v.documents.Update(ctx, document)
-	return err == nil, err
+	return &view, &changed, err
 }
 
 // isSame reports whether two contents are written in the same way.
