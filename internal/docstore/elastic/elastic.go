@@ -25,8 +25,10 @@
 // # Cost
 //
 // Get and each change is one request. List asks the cluster to make all changes visible
-// to searches first, which is cheap when there are none, and then one request for each
-// thousand documents. A change is on the disks of the cluster when it returns.
+// to searches first, and then one request for each thousand documents. It always does, as
+// nobody else knows whether another replica has changed something: where nobody has, that
+// takes half of the search's time or less. A change is on the disks of the cluster when it
+// returns.
 package elastic
 
 import (

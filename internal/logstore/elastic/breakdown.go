@@ -105,6 +105,9 @@ func (a textsAnswer) isWhole() bool { return a.Others == 0 && a.Error == 0 }
 
 // isAggregable reports whether a breakdown can be by the texts of a field.
 func isAggregable(field filter.Field) bool {
+	if field.IsAttribute() {
+		return len(termPrefix(filter.PlaceLogAttribute, field.Key)) <= maxPrefixBytes // the longer one
+	}
 	return field.Place != filter.PlaceBody
 }
 

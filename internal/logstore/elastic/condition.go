@@ -168,16 +168,16 @@ func termIn(field string, values []string) condition {
 	return or(clauses...)
 }
 
-// maxPrefixLetters is the length of the longest prefix that Elasticsearch takes, by
-// index.max_regex_length.
-const maxPrefixLetters = 1000
+// maxPrefixBytes is how long a prefix may be, and what the limits of a range have in
+// common. Elasticsearch 8 and OpenSearch 2 take less than 1000 bytes (the automatons of
+// Lucene 9), which is also how many letters a wildcard pattern may have before its first
+// star, for which maxStartLetters leaves room; Elasticsearch 9 takes 1000 letters of a
+// prefix (index.max_regex_length).
+const maxPrefixBytes = 700
 
-// hasPrefix returns the condition that one of a field's values starts with a text, which
-// ends with an ASCII character if it is long.
+// hasPrefix returns the condition that one of a field's values starts with a text of at
+// most maxPrefixBytes.
 func hasPrefix(field, prefix string) condition {
-	if last := len(prefix) - 1; last >= maxPrefixLetters {
-		return isBetween(field, condition{"gte": prefix, "lt": prefix[:last] + string(prefix[last]+1)})
-	}
 	return condition{"prefix": condition{field: prefix}}
 }
 

@@ -16,12 +16,17 @@ func attributeBounds(place filter.Place, key string, leaf filter.Expression) bou
 		return exactly(matchNone()) // it is cut if it is there
 	}
 	switch e := leaf.(type) {
-	case filter.Exists:
-		return exactly(hasAttribute(place, key))
 	case filter.Equal:
 		return exactly(termIn(fieldTerms, prefixed(start, validTexts(e.Values))))
 	case filter.EqualNumber:
 		return exactly(termIn(fieldNumbers, prefixed(start, sortableNumbers(e.Values))))
+	}
+	if len(start) > maxPrefixBytes {
+		return atMost(hasPrefix(fieldTerms, firstBytes(start, maxPrefixBytes)))
+	}
+	switch e := leaf.(type) {
+	case filter.Exists:
+		return exactly(hasAttribute(place, key))
 	case filter.Compare:
 		return exactly(comparedNumbers(start, e))
 	case filter.Contains:
@@ -49,7 +54,7 @@ func attributeBounds(place filter.Place, key string, leaf filter.Expression) bou
 
 // hasAttribute returns the condition that an attribute is there. Of its terms there may
 // be as many as there are documents, so its key is looked for, which maps alone have not:
-// their texts begin with a brace.
+// their texts begin with a brace. The key must not be longer than for hasPrefix.
 func hasAttribute(place filter.Place, key string) condition {
 	if !utf8.ValidString(key) { // as fieldKeys are
 		return hasPrefix(fieldTerms, termPrefix(place, key))
@@ -61,9 +66,13 @@ func hasAttribute(place filter.Place, key string) condition {
 // attribute or, when there is none, the resource attribute.
 func anyAttributeBounds(key string, leaf filter.Expression) bounds {
 	log := attributeBounds(filter.PlaceLogAttribute, key, leaf)
-	isLog := attributeBounds(filter.PlaceLogAttribute, key, filter.Exists{}).upper
+	isLog := attributeBounds(filter.PlaceLogAttribute, key, filter.Exists{})
 	resource := attributeBounds(filter.PlaceResourceAttribute, key, leaf)
-	return log.or(resource.and(not(isLog)))
+	return log.or(bounds{
+		upper:   and(not(isLog.lower), resource.upper),
+		lower:   and(not(isLog.upper), resource.lower),
+		isExact: isLog.isExact && resource.isExact,
+	})
 }
 
 // textBounds returns the bounds of an attribute's text being some parts with any text

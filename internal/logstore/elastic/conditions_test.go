@@ -77,11 +77,11 @@ func TestPlansAreRight(t *testing.T) {
 	assert.Less(t, counts[1], pairs/5, "hardly anything is certain")
 }
 
-// lengthen makes some texts too long for the lists.
+// lengthen makes some texts too long for the lists, or for conditions.
 func lengthen(random *rand.Rand, records []record.Record) {
 	long := strings.Repeat("long ", maxTermBytes/4)
 	for _, r := range records {
-		switch random.IntN(20) {
+		switch random.IntN(22) {
 		case 0:
 			r.Log.Body().SetStr(long)
 		case 1:
@@ -96,6 +96,10 @@ func lengthen(random *rand.Rand, records []record.Record) {
 			r.Resource.Attributes().PutStr(long, "a")
 		case 6:
 			r.Log.Attributes().PutEmptyMap("a").PutStr("b", long)
+		case 7, 8: // keys that are too long for prefixes
+			key := long[:maxPrefixBytes+random.IntN(3)]
+			r.Log.Attributes().PutStr(key, "a")
+			r.Resource.Attributes().PutStr(key[:maxPrefixBytes], "b")
 		}
 	}
 }

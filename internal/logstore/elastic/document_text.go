@@ -88,6 +88,14 @@ func isWordRune(r rune) bool {
 	return unicode.In(r, unicode.L, unicode.M, unicode.N)
 }
 
+// firstBytes returns the start of a text that is UTF-8, at most so many bytes.
+func firstBytes(text string, count int) string {
+	if len(text) <= count {
+		return text
+	}
+	return strings.ToValidUTF8(text[:count], "")
+}
+
 // sortableNumber returns 16 hex digits that compare as the numbers do. 0 and -0 are
 // the same; NaN is no number that a text can be.
 func sortableNumber(number float64) string {

@@ -17,8 +17,8 @@ const (
 	// maxStars is how many stars there are.
 	maxStars = 24
 	// maxStartLetters is how many letters are looked for at the start of a text, where
-	// they take no work.
-	maxStartLetters = 2000
+	// they take no work. With maxPrefixBytes before them they are fewer than 1000.
+	maxStartLetters = 250
 	// maxOpenLetters is how many letters may be left open, each of which may double the
 	// work.
 	maxOpenLetters = 8

@@ -123,6 +123,22 @@ func inGroups(leaf filter.Expression, levels int) filter.Expression {
 	return leaf
 }
 
+// filtersOn are filters of each kind that match the number 700 of an attribute.
+func filtersOn(field filter.Field) map[string]filter.Expression {
+	return map[string]filter.Expression{
+		"a value":        filter.Exists{Field: field},
+		"a text":         filter.Equal{Field: field, Values: []string{"700", "a"}},
+		"a number":       filter.EqualNumber{Field: field, Values: []float64{700}},
+		"a comparison":   filter.Compare{Field: field, Order: filter.Greater, Number: 650},
+		"part of a text": filter.Contains{Field: field, Parts: []string{"00"}},
+		"a pattern":      filter.Wildcard{Field: field, Parts: []string{"7", "0"}},
+		"an expression":  filter.Regexp{Field: field, Pattern: regexp.MustCompile("^7(00)$")},
+		"not in another place": filter.Not{Part: filter.Exists{
+			Field: filter.Field{Place: filter.PlaceResourceAttribute, Key: field.Key},
+		}},
+	}
+}
+
 // Whatever a filter may be has an answer, also where the products refuse what says it
 // exactly.
 func TestLargeFiltersAreAnswered(t *testing.T) {
@@ -153,14 +169,29 @@ func TestLargeFiltersAreAnswered(t *testing.T) {
 		"some groups":         inGroups(filter.Contains{Field: anywhere, Parts: []string{"aaa"}}, filter.MaxDepth),
 		"many not to have":    filter.Not{Part: filter.Or(repeated(filter.Exists{Field: logAttribute("none")}, 4000))},
 		"a long expression":   filter.Regexp{Field: anywhere, Pattern: regexp.MustCompile(same)},
+		"a long start":        filter.Wildcard{Field: anywhere, Parts: []string{same[:1000], ""}},
+		"a long start of a field of the record": filter.Wildcard{
+			Field: filter.Field{Place: filter.PlaceEventName}, Parts: []string{strings.Repeat("e", 1200), ""},
+		},
+	}
+	r := newTestRecord("a")
+	r.Log.Body().SetStr(same)
+	r.Log.SetEventName(strings.Repeat("e", 1300) + strings.Repeat("\u212a", 200))
+	r.Resource.Attributes().PutStr("text", same)
+	for _, length := range []int{maxPrefixBytes - 20, 990, 10_000} {
+		for _, letters := range []string{"k", "🙂", "*=", "\xff"} {
+			key := strings.Repeat(letters, length/len(letters))
+			r.Log.Attributes().PutInt(key, 700)
+			r.Log.Attributes().PutEmptyMap(key+"map").PutStr("in", "a map")
+			for name, e := range filtersOn(anyAttribute(key)) {
+				filters[fmt.Sprintf("%s at a key of %d bytes of %q", name, length, letters)] = e
+			}
+			filters[fmt.Sprintf("a map at a key of %d bytes of %q", length, letters)] = filter.Exists{Field: logAttribute(key + "map")}
+		}
 	}
 	elasticsearchtest.Each(t, func(t *testing.T, server elasticsearchtest.Server) {
 		t.Helper()
 		b := newBackend(t, server)
-		r := newTestRecord("a")
-		r.Log.Body().SetStr(same)
-		r.Log.SetEventName(strings.Repeat("\u212a", 200))
-		r.Resource.Attributes().PutStr("text", same)
 		require.NoError(t, b.Apply(t.Context(), []record.Record{r}, false))
 		require.NoError(t, b.Sync(t.Context()))
 		for name, e := range filters {
