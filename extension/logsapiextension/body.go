@@ -35,7 +35,9 @@ func readFields(r *http.Request, fields []requestbody.Field) error {
 // other error.
 func problemOfBody(err error) *problem {
 	if wrong, ok := errors.AsType[*requestbody.Error](err); ok {
-		return fieldProblem(wrong.Code, wrong.Attr, "%s", wrong.Error())
+		p := fieldProblem(wrong.Code, wrong.Attr, "%s", wrong.Error())
+		p.column = wrong.Column
+		return p
 	}
 	if malformed, ok := errors.AsType[*requestbody.ParseError](err); ok {
 		return parseProblem(malformed.Error())

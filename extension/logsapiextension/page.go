@@ -9,7 +9,7 @@ import (
 // addPage adds the web page, below /ui/, and leads people there. Its files are open to
 // everybody: they are the same in every Docket, and hold nothing of this one.
 func (router *router) addPage(frameAncestors []string) error {
-	files, err := ui.New(ui.Files, frameAncestors...)
+	files, err := ui.New(ui.Files, ui.Options{FrameAncestors: frameAncestors})
 	if err != nil {
 		return err
 	}

@@ -26,7 +26,7 @@ func TestTheWebPage(t *testing.T) {
 	assert.Equal(t, "text/html; charset=utf-8", header.Get("Content-Type"))
 	assert.Equal(t, ui.Policy, header.Get("Content-Security-Policy"))
 	script, _ := getFile(t, s, "/ui/main.js")
-	assert.Contains(t, script, "import ")
+	assert.Contains(t, script, `"./state/session.js"`)
 	head := s.do(request{method: http.MethodHead, path: "/ui/main.js"})
 	assert.Equal(t, http.StatusOK, head.status)
 	assert.Empty(t, head.body)

@@ -38,7 +38,8 @@ func logsShape(dst []byte, p *problem) []byte {
 }
 
 // postHogShape is the shape under /api/:
-// {"type":"…","code":"…","detail":"…","attr":"…" or null}.
+// {"type":"…","code":"…","detail":"…","attr":"…" or null}. What is wrong with a text of the
+// search box also has its column.
 func postHogShape(dst []byte, p *problem) []byte {
 	dst = append(dst, `{"type":`...)
 	dst = appendString(dst, postHogType(p))
@@ -51,6 +52,10 @@ func postHogShape(dst []byte, p *problem) []byte {
 		dst = append(dst, "null"...)
 	} else {
 		dst = appendString(dst, p.field)
+	}
+	if p.column > 0 {
+		dst = append(dst, `,"column":`...)
+		dst = strconv.AppendInt(dst, int64(p.column), 10)
 	}
 	return append(dst, '}')
 }

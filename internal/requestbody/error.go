@@ -27,6 +27,9 @@ type Error struct {
 	Attr string
 	// Problem completes a sentence that begins with the field: "must be an integer".
 	Problem string
+	// Column is where in a text of the search box the mistake is, in characters from 1; 0
+	// if the field has no such text.
+	Column int
 }
 
 func (e *Error) Error() string {

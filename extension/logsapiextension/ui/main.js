@@ -7,6 +7,7 @@ import { h, replaceChildren } from './dom.js';
 import { session } from './state/session.js';
 import { navigate, route } from './state/route.js';
 import { errorState, loadingState } from './elements/empty-state.js';
+import { loadPart } from './elements/later.js';
 import { applyTheme } from './shell/theme.js';
 import { Shell } from './shell/shell.js';
 import { SignIn } from './shell/sign-in.js';
@@ -77,7 +78,7 @@ async function enterPage(name) {
   shown = entered;
   replaceChildren(shell.main, loadingState());
   try {
-    const { default: PageElement } = /** @type {PageModule} */ (await pages[name].load());
+    const { default: PageElement } = /** @type {PageModule} */ (await loadPart(pages[name].load));
     if (shown !== entered) return;
     if (!customElements.get(PageElement.tag)) customElements.define(PageElement.tag, PageElement);
     page = new PageElement();

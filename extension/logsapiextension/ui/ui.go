@@ -57,18 +57,28 @@ type Handler struct {
 }
 
 type file struct {
-	mediaType, tag string
-	// content returns what is served, compressed the same in gzip. Both are made when they
-	// are first asked for.
+	mediaType string
+	// content returns what is served, compressed the same in gzip, and tag what tells it
+	// from other versions. They are made when they are first asked for: to minify all takes
+	// some 100 ms, which would delay every start.
 	content, compressed func() []byte
+	tag                 func() string
 }
 
-// New returns a handler of the files of a folder. Pages of the given origins, such as
-// https://app.example.com, may show the audit table in a frame.
-func New(folder fs.FS, frameAncestors ...string) (*Handler, error) {
+// Options are how the files are served.
+type Options struct {
+	// FrameAncestors are origins, such as https://app.example.com, whose pages may show the
+	// audit table in a frame.
+	FrameAncestors []string
+	// AsWritten serves scripts as people wrote them, for those who work on them.
+	AsWritten bool
+}
+
+// New returns a handler of the files of a folder.
+func New(folder fs.FS, options Options) (*Handler, error) {
 	handler := &Handler{files: map[string]*file{}, framePolicy: Policy}
-	if len(frameAncestors) > 0 {
-		handler.framePolicy = policy + "frame-ancestors " + strings.Join(frameAncestors, " ")
+	if len(options.FrameAncestors) > 0 {
+		handler.framePolicy = policy + "frame-ancestors " + strings.Join(options.FrameAncestors, " ")
 	}
 	err := fs.WalkDir(folder, ".", func(name string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() || types[path.Ext(name)] == "" {
@@ -78,11 +88,19 @@ func New(folder fs.FS, frameAncestors ...string) (*Handler, error) {
 		if err != nil {
 			return err
 		}
-		digest := sha256.Sum256(content)
-		served := sync.OnceValue(func() []byte { return contentOf(name, content) })
+		served := sync.OnceValue(func() []byte {
+			if path.Ext(name) == ".js" && !options.AsWritten {
+				return minified(content)
+			}
+			return content
+		})
 		handler.files[name] = &file{
-			mediaType: types[path.Ext(name)], tag: hex.EncodeToString(digest[:12]), content: served,
+			mediaType: types[path.Ext(name)], content: served,
 			compressed: sync.OnceValue(func() []byte { return compress(served()) }),
+			tag: sync.OnceValue(func() string {
+				digest := sha256.Sum256(served())
+				return hex.EncodeToString(digest[:12])
+			}),
 		}
 		return nil
 	})
@@ -90,14 +108,6 @@ func New(folder fs.FS, frameAncestors ...string) (*Handler, error) {
 		return nil, fmt.Errorf("read the files of the web page: %w", err)
 	}
 	return handler, nil
-}
-
-// contentOf returns what is served of a file.
-func contentOf(name string, content []byte) []byte {
-	if path.Ext(name) == ".js" {
-		return withoutComments(content)
-	}
-	return content
 }
 
 func compress(content []byte) []byte {
@@ -136,9 +146,9 @@ func (h *Handler) Serve(w http.ResponseWriter, r *http.Request, name string) boo
 	// no file of the version before is left.
 	header.Set("Cache-Control", "no-cache")
 	header.Set("Vary", "Accept-Encoding")
-	content, tag := file.content(), file.tag
+	content, tag := file.content(), file.tag()
 	if acceptsGzip(r.Header.Get("Accept-Encoding")) {
-		content, tag = file.compressed(), file.tag+"-gzip"
+		content, tag = file.compressed(), tag+"-gzip"
 		header.Set("Content-Encoding", "gzip")
 	}
 	header.Set("ETag", `"`+tag+`"`)

@@ -37,6 +37,7 @@ type options struct {
 	binary, data, key string
 	port, count       int
 	live              time.Duration
+	asWritten         bool
 }
 
 func main() {
@@ -47,6 +48,7 @@ func main() {
 	flag.StringVar(&o.data, "data", "", "folder to keep the records in; a temporary one when empty")
 	flag.StringVar(&o.key, "key", "an-admin-key-to-try-the-page-with-0123", "the admin key")
 	flag.IntVar(&o.count, "records", 100_000, "how many records to store; 0 for none")
+	flag.BoolVar(&o.asWritten, "as-written", true, "serve scripts as they are written; false minifies them as Docket does")
 	flag.DurationVar(&o.live, "live", 2*time.Second, "how often a few records come; 0 for never")
 	flag.Parse()
 	if err := run(o); err != nil {
@@ -87,7 +89,7 @@ func run(o options) error {
 	}
 	go send(ctx, c, o.live)
 	log.Printf("The page: http://%s/ui/ with the key %s", o.listen, o.key)
-	return serve(ctx, o.listen, endpoints.API)
+	return serve(ctx, o, endpoints.API)
 }
 
 func address(port int) string { return fmt.Sprintf("127.0.0.1:%d", port) }
@@ -130,16 +132,18 @@ func send(ctx context.Context, c *client.Client, interval time.Duration) {
 }
 
 // serve serves the page from disk, and Docket's API beside it.
-func serve(ctx context.Context, listen, api string) error {
+func serve(ctx context.Context, o options, api string) error {
 	proxy := &httputil.ReverseProxy{
 		Rewrite:       func(r *httputil.ProxyRequest) { r.SetURL(&url.URL{Scheme: "http", Host: api}) },
 		FlushInterval: -1, // tails
 	}
-	page := &pageOnDisk{folder: os.DirFS(filepath.Join("extension", "logsapiextension", "ui"))}
+	page := &pageOnDisk{
+		folder: os.DirFS(filepath.Join("extension", "logsapiextension", "ui")), options: ui.Options{AsWritten: o.asWritten},
+	}
 	mux := http.NewServeMux()
 	mux.Handle("/ui/", page)
 	mux.Handle("/", proxy)
-	server := &http.Server{Addr: listen, Handler: mux, ReadHeaderTimeout: 10 * time.Second}
+	server := &http.Server{Addr: o.listen, Handler: mux, ReadHeaderTimeout: 10 * time.Second}
 	go func() {
 		<-ctx.Done()
 		_ = server.Close()
@@ -155,7 +159,8 @@ const staleAfter = 500 * time.Millisecond
 
 // pageOnDisk serves the page's files as they are on disk.
 type pageOnDisk struct {
-	folder fs.FS
+	folder  fs.FS
+	options ui.Options
 
 	mutex sync.Mutex
 	// handler has the files as they were at read. Both are guarded by mutex.
@@ -180,7 +185,7 @@ func (p *pageOnDisk) fresh() (*ui.Handler, error) {
 	if time.Since(p.read) < staleAfter {
 		return p.handler, nil
 	}
-	handler, err := ui.New(p.folder)
+	handler, err := ui.New(p.folder, p.options)
 	if err != nil {
 		return nil, err
 	}

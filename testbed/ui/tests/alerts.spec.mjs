@@ -69,10 +69,12 @@ test('an alert is made from a search, shows what it would have done, fires and t
   await expect(page.getByText('It tells nobody yet')).toBeVisible();
   await page.getByRole('button', { name: 'Add a destination' }).click();
   const dialog = page.getByRole('dialog', { name: 'Whom to tell of Refused charges' });
+  await expectAccessible(page, 'dialog');
   await dialog.getByLabel('Address').fill(`${hook.address}/good`);
   await dialog.getByRole('button', { name: 'Add' }).click();
   const secret = page.getByRole('dialog', { name: 'The webhook is added' });
   await expect(secret.getByLabel('Secret of the signature')).toHaveValue(/^whsec_/);
+  await expectAccessible(page, 'dialog');
   await secret.getByRole('button', { name: 'Done' }).click();
   await expect(page.getByText('It tells nobody yet')).toBeHidden();
 
@@ -105,6 +107,13 @@ test.describe('what the server refuses', () => {
     await search.fill('level:');
     await expect(search).toHaveAccessibleDescription(/Column 7: expected a value/);
     await expect(search).toHaveAttribute('aria-invalid', 'true');
+    await expectAccessible(page, '.alert-form');
+    await search.fill('  level:error (');
+    await expect(search).toHaveAccessibleDescription(/Column 14: expected a condition/);
+    await search.press('Home');
+    await page.getByRole('button', { name: /Column 14/ }).click();
+    await expect(search, 'one is led to the mistake').toBeFocused();
+    expect(await search.evaluate((/** @type {HTMLTextAreaElement} */ { selectionStart }) => selectionStart)).toBe(15);
     await search.fill('level:error');
     await expect(search).not.toHaveAttribute('aria-invalid');
 
@@ -147,6 +156,7 @@ test.describe('what the server refuses', () => {
       await expect(dialog.getByLabel(label, { exact: true }), kind).toHaveAccessibleDescription(message);
       await expect(dialog.getByLabel(label, { exact: true })).toBeFocused();
     }
+    await expectAccessible(page, 'dialog');
     await dialog.getByLabel('Addresses').fill('jo@example.com; sam@example.com');
     await dialog.getByRole('button', { name: 'Add' }).click();
     await expect(page.getByRole('listitem').filter({ hasText: 'E-mail' })).toContainText('jo@example.com, …');
@@ -170,6 +180,8 @@ test('a destination is tried, says what came of it, and is deleted', async ({ pa
   expect(hook.taken.map(({ data }) => data.alert_name)).toEqual(['Refused charges']);
 
   await destinations.nth(1).getByRole('button', { name: /^Delete/ }).click();
+  await expect(page.getByRole('dialog', { name: 'Delete the destination?' })).toBeVisible();
+  await expectAccessible(page, 'dialog');
   await page.getByRole('dialog', { name: 'Delete the destination?' }).getByRole('button', { name: 'Delete' }).click();
   await expect(destinations).toHaveCount(1);
   hook.close();
@@ -189,6 +201,8 @@ test('an alert is snoozed, woken, switched off and on, edited and deleted', asyn
   await expect(state('not_firing')).toBeVisible();
   await page.getByRole('button', { name: 'Snooze' }).click();
   await page.getByRole('menuitem', { name: 'Until …' }).click();
+  await expect(page.getByRole('dialog', { name: /^Snooze/ })).toBeVisible();
+  await expectAccessible(page, 'dialog');
   await page.getByRole('dialog', { name: /^Snooze/ }).getByRole('button', { name: 'Snooze' }).click();
   await expect(state('snoozed')).toBeVisible();
 
@@ -222,6 +236,8 @@ test('an alert is snoozed, woken, switched off and on, edited and deleted', asyn
 
   await page.getByRole('button', { name: 'More', exact: true }).click();
   await page.getByRole('menuitem', { name: 'Delete' }).click();
+  await expect(page.getByRole('dialog', { name: 'Delete the alert?' })).toBeVisible();
+  await expectAccessible(page, 'dialog');
   await page.getByRole('dialog', { name: 'Delete the alert?' }).getByRole('button', { name: 'Delete' }).click();
   await expect(page.getByText('No alerts yet')).toBeVisible();
 });

@@ -1,4 +1,4 @@
-import { expect, expectAccessible, expectNoSidewaysScrolling, findable, makeKey, makeProject, open, postAuditEvent, test } from '../fixture.mjs';
+import { expect, expectAccessible, expectNoSidewaysScrolling, findRecords, makeKey, makeProject, open, postAuditEvent, test } from '../fixture.mjs';
 
 const hostile = '<img src=x onerror="window.docketWasHacked=1">';
 
@@ -10,17 +10,17 @@ async function projectWithEvents(name) {
     metadata: { old: { theme: 'dark', digest: { day: 'mon' }, tags: ['a', 'b'] }, new: { theme: 'light', digest: { day: 'mon' }, tags: ['b'] } },
     context: { location: '192.0.2.7' },
   });
-  await postAuditEvent(project, { action: 'prices.update', metadata: { changed: 118 }, external_id: 'globex' });
+  await postAuditEvent(project, { action: 'prices.update', metadata: { changed: 118 }, external_id: 'globex "east"' });
   await postAuditEvent(project, {
     actor: { type: 'user', data: { name: hostile, email: 'e@example.com', internal_id: hostile } }, action: 'member.remove',
     metadata: { old: { [hostile]: hostile }, new: null, outcome: 'failure', reason: hostile },
   });
+  await findRecords(project, 3);
   return project;
 }
 
 test('audit events are sentences, with what changed and a hash that the browser verifies', async ({ page }) => {
   const { id } = await projectWithEvents('Audit: sentences');
-  await page.waitForTimeout(findable);
   await open(page, `audit?project=${id}`);
   const event = page.getByRole('button', { name: /Jo Wick updated settings/ });
   await event.click();
@@ -41,7 +41,6 @@ test('audit events are sentences, with what changed and a hash that the browser 
 
 test('events are found by actor, action, workspace and time', async ({ page }) => {
   const { id } = await projectWithEvents('Audit: filters');
-  await page.waitForTimeout(findable);
   await open(page, `audit?project=${id}`);
   const events = page.locator('.audit-event');
   await expect(events).toHaveCount(3);
@@ -53,10 +52,10 @@ test('events are found by actor, action, workspace and time', async ({ page }) =
   await page.getByLabel('Did what').fill('update');
   await page.keyboard.press('Enter');
   await expect(events).toHaveCount(2);
-  await page.getByLabel('In which workspace').fill('globex');
+  await page.getByLabel('In which workspace').fill('globex "east"');
   await page.keyboard.press('Enter');
   await expect(events).toHaveCount(1);
-  await expect(events).toContainText('Nightly run updated prices in globex');
+  await expect(events).toContainText('Nightly run updated prices in globex "east"');
   await page.goBack();
   await expect(events).toHaveCount(2);
   await open(page, `audit?project=${id}&from=2020-01-01&to=2020-01-02`);
@@ -67,7 +66,6 @@ test('events are found by actor, action, workspace and time', async ({ page }) =
 
 test('texts of events are texts', async ({ page }) => {
   const { id } = await projectWithEvents('Audit: hostile');
-  await page.waitForTimeout(findable);
   await open(page, `audit?project=${id}`);
   await page.getByRole('button', { name: /failed to remove member/ }).click();
   await expect(page.getByText(hostile, { exact: true }).first()).toBeVisible();
@@ -77,19 +75,28 @@ test('texts of events are texts', async ({ page }) => {
 test('who may reads the audit trail of Docket itself', async ({ page }) => {
   const { id } = await makeProject('Audit: of Docket');
   await makeKey(['logs:read'], [id]);
-  await page.waitForTimeout(findable);
   await open(page, `audit?project=${id}`);
   await page.getByRole('link', { name: 'Docket itself' }).click();
+  await expect(page).toHaveURL(/project=2000000000/);
+  await expect(page.getByRole('button', { name: "Project: Docket's audit trail" })).toBeVisible();
   const made = page.getByRole('button', { name: /created key for logs:read/ }).first();
+  await expect(async () => {
+    if (!(await made.isVisible())) await page.reload();
+    await expect(made).toBeVisible({ timeout: 2_000 });
+  }, 'found, a moment after it was made').toPass();
   await made.click();
   await expect(page.getByRole('rowheader', { name: 'scopes' })).toBeVisible();
+  await page.getByRole('button', { name: 'Verify here' }).click();
+  await expect(page.getByText('Unchanged: this browser computed the same hash')).toBeVisible();
+  await expect(page.getByRole('link', { name: 'Docket itself' }), 'one is there').toHaveCount(0);
+  await page.getByRole('link', { name: 'In Explore' }).click();
+  await expect(page.locator('.rows-row[aria-level="1"]')).toHaveCount(1);
 });
 
 test('a reader of one project is not offered the trail of Docket', async ({ page }) => {
   const { id } = await projectWithEvents('Audit: reader');
   const { value } = await makeKey(['logs:read'], [id]);
   await page.addInitScript((key) => sessionStorage.setItem('docket-key', key), value);
-  await page.waitForTimeout(findable);
   await open(page, `audit?project=${id}`);
   await expect(page.locator('.audit-event')).toHaveCount(3);
   await expect(page.getByRole('link', { name: 'Docket itself' })).toHaveCount(0);
@@ -98,7 +105,6 @@ test('a reader of one project is not offered the trail of Docket', async ({ page
 test('it fits a phone', async ({ page }) => {
   await page.setViewportSize({ width: 390, height: 844 });
   const { id } = await projectWithEvents('Audit: phone');
-  await page.waitForTimeout(findable);
   await open(page, `audit?project=${id}`);
   await page.getByRole('button', { name: /Jo Wick updated settings/ }).click();
   await expectNoSidewaysScrolling(page);

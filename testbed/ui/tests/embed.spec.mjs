@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import { readFile } from 'node:fs/promises';
 import { test as base } from '@playwright/test';
-import { api, expect, expectAccessible, findable, makeProject, postAuditEvent } from '../fixture.mjs';
+import { api, expect, expectAccessible, findRecords, makeProject, postAuditEvent } from '../fixture.mjs';
 
 const docket = /** @type {string} */ (process.env.DOCKET_UI_URL);
 const hostile = '<img src=x onerror="window.docketWasHacked=1">';
@@ -45,7 +45,7 @@ const test = base.extend({
     ]) {
       await postAuditEvent(project, event);
     }
-    await new Promise((later) => setTimeout(later, findable));
+    await findRecords(app.project, 4);
     await use(app);
     server.closeAllConnections();
     await new Promise((closed) => server.close(closed));

@@ -40,7 +40,7 @@ test('a record is explained when somebody asks for it, kept, and explained anew'
   await expect(explain, 'markup is text').toContainText('<script>window.docketWasHacked = true</script>');
   await expect(explain.locator('footer')).toContainText(/just now|seconds? ago/);
   await expect(explain.locator('footer')).not.toContainText('kept from before');
-  await expectAccessible(page);
+  await expectAccessible(page, '.rows-item:has(docket-explain)');
 
   await page.goto('about:blank');
   explain = await openExplain(page, id, 'refused by the issuer');
@@ -82,6 +82,7 @@ test.describe('without a model', () => {
     await expect(explain).toContainText('no language model is configured');
     await expect(explain.locator('pre')).toContainText('DOCKET_AI_BASE_URL=');
     await expect(explain.locator('pre')).toContainText('DOCKET_AI_MODEL=');
+    await expectAccessible(page, 'docket-explain');
   });
 });
 

@@ -27,7 +27,7 @@ async function save(page, dialog) {
 
 test('the whole result is exported as CSV, with the columns shown', async ({ page }) => {
   const { dialog, count } = await openDialog(page);
-  await expectAccessible(page);
+  await expectAccessible(page, 'dialog');
   await dialog.getByLabel('the columns shown').check();
   const lines = (await save(page, dialog)).split(/\r?\n/);
   expect(lines[0]).toBe('timestamp,level,service_name,body');

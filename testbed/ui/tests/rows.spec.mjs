@@ -36,7 +36,7 @@ test.describe('the table of records', () => {
     await expect(focused(page)).toHaveAttribute('aria-expanded', 'true');
     await expect(page.getByRole('tab', { name: 'Fields' })).toBeVisible();
     await expect(page).toHaveURL(/record=[0-9a-f-]{36}/);
-    await expectAccessible(page);
+    await expectAccessible(page, '.rows-detail');
     await page.getByRole('tab', { name: 'JSON' }).click();
     await page.keyboard.press('Escape');
     await expect(page.getByRole('tab', { name: 'Fields' })).toHaveCount(0);
@@ -126,7 +126,7 @@ test.describe('the table of records', () => {
     await dialog.getByRole('button', { name: 'Move http.response.status_code up' }).press('Enter');
     await expect(dialog.getByRole('button', { name: 'Move http.response.status_code up' }), 'keys can go on').toBeFocused();
     await dialog.getByLabel('Width of http.response.status_code in pixels').fill('90');
-    await expectAccessible(page);
+    await expectAccessible(page, 'dialog');
     await dialog.getByRole('button', { name: 'Done' }).click();
     await expect(page).toHaveURL(/columns=timestamp%2Clevel%2Chttp\.response\.status_code%2Cservice%2Cmessage/);
     await expect(page).toHaveURL(/widths=%2C%2C90%2C%2C/);

@@ -62,7 +62,8 @@ test('a project is chosen, and is in the address', async ({ page }) => {
   await page.getByRole('button', { name: 'Project: Default project' }).click();
   await expect(page.getByRole('menuitemradio', { name: 'Default project' })).toBeFocused();
   await expect(page.getByRole('menuitemradio', { name: "Docket's audit trail" })).toBeVisible();
-  await page.getByRole('menuitemradio', { name }).click();
+  await expectAccessible(page, '.menu');
+  await page.getByRole('menuitemradio', { name: `${name} ${id}` }).click();
   await expect(page.getByRole('button', { name: `Project: ${name}` })).toBeVisible();
   await expect(page).toHaveURL(new RegExp(`#/views\\?project=${id}$`));
   await page.getByRole('link', { name: 'Alerts' }).click();
@@ -78,7 +79,7 @@ test('keys lead to pages and are listed in a sheet', async ({ page }) => {
   await page.keyboard.press('?');
   const sheet = page.getByRole('dialog', { name: 'Keyboard' });
   await expect(sheet).toContainText('Show these keys');
-  await expectAccessible(page);
+  await expectAccessible(page, 'dialog');
   await page.keyboard.press('Escape');
   await expect(sheet).toBeHidden();
 

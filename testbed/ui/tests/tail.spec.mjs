@@ -1,4 +1,4 @@
-import { expect, expectAccessible, findable, makeProject, open, postEvent, test } from '../fixture.mjs';
+import { expect, expectAccessible, expectNotCut, findRecords, makeProject, open, postEvent, test } from '../fixture.mjs';
 
 const rows = (page) => page.locator('.rows-row[aria-level="1"]');
 const status = (page) => page.locator('.explore-status');
@@ -15,7 +15,7 @@ test('records are shown as they come, wait while one reads, and are all there th
   const { id, api_token: token } = await makeProject('Followed');
   await post(token, 1, 60);
   // What a search does not find yet when the tail begins, comes after what is live.
-  await page.waitForTimeout(findable);
+  await findRecords({ id }, 60);
   await open(page, `explore?project=${id}&from=-1h&tail=1`);
   await expect(rows(page).first()).toContainText('event 60', { timeout: 15_000 });
   await post(token, 61, 61);
@@ -48,6 +48,35 @@ test('a project without records is followed, not led away from', async ({ page }
   await post(token, 1, 1);
   await expect(rows(page)).toHaveCount(1, { timeout: 15_000 });
   await expect(page).toHaveURL(/explore.*tail=1/);
+});
+
+test('the fields beside a tail are counted anew, one after the other', async ({ page }) => {
+  const { id, api_token: token } = await makeProject('Followed with its fields');
+  await page.clock.install();
+  await post(token, 1, 3);
+  await open(page, `explore?project=${id}&from=-1h&tail=1`);
+  await expect(rows(page)).toHaveCount(3);
+  const counts = page.getByRole('list', { name: 'Values of level' }).locator('.facet-count');
+  const counting = async (/** @type {string} */ count) => expect(async () => {
+    await page.clock.fastForward(10_000);
+    await expect(counts).toHaveText([count], { timeout: 2_000 });
+  }).toPass({ timeout: 20_000 });
+  await counting('3');
+
+  let most = 0;
+  const running = new Set();
+  const ended = (request) => running.delete(request);
+  page.on('request', (request) => {
+    if (!/facet_values|group-by|attributes|values|count/.test(request.url())) return;
+    running.add(request);
+    most = Math.max(most, running.size);
+  });
+  page.on('requestfinished', ended);
+  page.on('requestfailed', ended);
+  await post(token, 4, 5);
+  await expect(rows(page)).toHaveCount(5);
+  await counting('5');
+  expect(most).toBe(1);
 });
 
 test('a tail is accessible', async ({ page }) => {
@@ -87,6 +116,8 @@ test.describe('when the connection is lost', () => {
 test('what came too fast is told', async ({ page }) => {
   const events = 'event: dropped\ndata: {"count":12}\n\n';
   await page.route('**/logs/tail**', (route) => route.fulfill({ contentType: 'text/event-stream', body: events }));
+  await page.setViewportSize({ width: 390, height: 800 });
   await open(page, 'explore?from=-1h&tail=1');
   await expect(status(page)).toContainText('12 records not shown: they came too fast');
+  await expectNotCut(status(page));
 });

@@ -28,14 +28,16 @@ test.describe('a search', () => {
     await dialog.getByRole('button', { name: 'Save' }).click();
     await expect(dialog.getByLabel('Name')).toHaveAccessibleDescription(/must not be blank/);
     await expect(dialog.getByLabel('Name')).toBeFocused();
+    await expectAccessible(page, 'dialog');
     await dialog.getByLabel('Name').fill('  Errors of 42 ');
     await dialog.getByLabel('Name').press('Enter');
     await expect(dialog).toBeHidden();
+    await expectAccessible(page, '.toasts');
     await page.getByRole('button', { name: 'All views' }).click();
 
     const row = page.getByRole('row', { name: /Errors of 42/ });
     await expect(row).toContainText('level:error user.id=42');
-    await expect(row).toContainText('last 7 days');
+    await expect(row).toContainText('Last 7 days');
     await expect(row).toContainText('timestamp, user.id, message');
     await row.getByRole('link', { name: 'Errors of 42' }).click();
     await expect(page).toHaveTitle('Explore · Docket');
@@ -72,14 +74,18 @@ test('a view is pinned, renamed and deleted', async ({ page }) => {
   await expect(page.getByRole('row').nth(1)).toContainText('Failed sign-ins');
 
   await page.getByRole('button', { name: 'What to do with Another' }).click();
+  await expectAccessible(page, '.menu');
   await page.getByRole('menuitem', { name: 'Rename' }).click();
   const dialog = page.getByRole('dialog', { name: 'Rename the view' });
+  await expectAccessible(page, 'dialog');
   await dialog.getByLabel('Name', { exact: true }).fill('Everything');
   await dialog.getByLabel('Name', { exact: true }).press('Enter');
   await expect(page.getByRole('link', { name: 'Everything' })).toBeVisible();
 
   await page.getByRole('button', { name: 'What to do with Everything' }).click();
   await page.getByRole('menuitem', { name: 'Delete' }).click();
+  await expect(page.getByRole('dialog', { name: 'Delete the view?' })).toBeVisible();
+  await expectAccessible(page, 'dialog');
   await page.getByRole('dialog', { name: 'Delete the view?' }).getByRole('button', { name: 'Delete' }).click();
   await expect(page.getByRole('link', { name: 'Everything' })).toHaveCount(0);
   await page.reload();

@@ -15,7 +15,6 @@ import { eventOfRow } from '../audit/event.js';
  * @property {string} workspace the external id, as a whole
  * @property {string} from as in the address of the page
  * @property {string} to
- * @property {boolean} ofDocket whether it is about Docket's own audit trail
  */
 
 /**
@@ -23,20 +22,15 @@ import { eventOfRow } from '../audit/event.js';
  * @param {AuditFilter} filter
  * @returns {string}
  */
-export function searchText({ actor, action, workspace, ofDocket }) {
-  const parts = ofDocket ? [] : ['docket.actor.type:*'];
+export function searchText({ actor, action, workspace }) {
+  const parts = ['docket.actor.type:*'];
   if (actor !== '') {
     const fields = ['user.full_name', 'user.email', 'user.id', 'docket.actor.description'];
     parts.push(`(${fields.map((field) => `${field}~${written(actor)}`).join(' OR ')})`);
   }
   if (action !== '') parts.push(`event~${written(action)}`);
-  if (workspace !== '') parts.push(`docket.external_id="${workspace.replace(/["\\]/g, '\\$&')}"`);
+  if (workspace !== '') parts.push(`docket.external_id=${written(workspace)}`);
   return parts.join(' ');
-}
-
-/** What the paths of questions begin with. @param {boolean} ofDocket */
-export function auditPath(ofDocket) {
-  return ofDocket ? 'api/projects/@audit/logs/' : session.projectPath;
 }
 
 /**
@@ -50,20 +44,19 @@ export async function listAuditEvents(filter, { after, limit, signal }) {
     q: searchText(filter), dateRange: { date_from: filter.from, date_to: filter.to === 'now' ? null : filter.to },
     limit, orderBy: 'latest', ...(after === null ? {} : { after }),
   };
-  const answer = await session.client.post(`${auditPath(filter.ofDocket)}query`, { query }, { signal });
+  const answer = await session.client.post(`${session.projectPath}query`, { query }, { signal });
   return { events: answer.results.map(eventOfRow), next: answer.nextCursor };
 }
 
 /**
  * What the server exports of one record: the whole of it, as OTLP/JSON.
  * @param {{id: string, time: string}} event
- * @param {boolean} ofDocket
  * @param {AbortSignal} signal
  * @returns {Promise<any>}
  */
-export async function exportedRecord({ id, time }, ofDocket, signal) {
+export async function exportedRecord({ id, time }, signal) {
   const query = { q: `id:${written(id)}`, dateRange: { date_from: time, date_to: time } };
-  const response = await session.client.raw(`${auditPath(ofDocket)}export`, {
+  const response = await session.client.raw(`${session.projectPath}export`, {
     query: { format: 'otlp', query: JSON.stringify(query) }, signal,
   });
   return JSON.parse((await response.text()).split('\n', 1)[0] || '{}');

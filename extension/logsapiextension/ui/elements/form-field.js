@@ -72,7 +72,7 @@ export class FormError {
 
 /**
  * What errors are shown at.
- * @typedef {{name: string, control: HTMLElement, showError: (text: string) => void}} Field
+ * @typedef {{name: string, control: HTMLElement, showError: (text: string, error?: unknown) => void}} Field
  */
 
 /**
@@ -84,7 +84,7 @@ export class FormError {
 export function showFormError(error, fields, formError) {
   const field = fieldOf(error, fields);
   if (field) {
-    field.showError(fieldText(error));
+    field.showError(fieldText(error), error);
     field.control.focus();
   } else {
     formError.show(detailOf(error));

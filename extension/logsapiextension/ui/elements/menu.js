@@ -37,6 +37,10 @@ export function openMenu(anchor, items, { label, onclose } = {}) {
   const close = () => menu.hidePopover();
   menu.append(...items.map((item) => entry(item, close)));
   menu.addEventListener('keydown', (event) => move(menu, event));
+  // The one that has the focus is where Tab would come in: a menu that scrolls must be reachable.
+  menu.addEventListener('focusin', (event) => {
+    for (const button of buttonsOf(menu)) button.tabIndex = button === event.target ? 0 : -1;
+  });
   menu.addEventListener('toggle', (event) => {
     if (/** @type {ToggleEvent} */ (event).newState !== 'closed') return;
     const hadFocus = menu.contains(document.activeElement) || document.activeElement === document.body;

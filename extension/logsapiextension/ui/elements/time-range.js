@@ -9,8 +9,12 @@ import { zoneName } from '../format/time.js';
 import { absolute, defaultRange, describeRange, describeSpan, quickRanges, rangeOf, shifted, spanOf, widened } from '../state/range.js';
 import { partsOf, timeOf } from '../state/dates.js';
 import { settings } from '../state/settings.js';
-import { parseTypedRange } from '../state/typed-range.js';
 import { icon } from './icons.js';
+import { detailOf } from './empty-state.js';
+import { loadPart } from './later.js';
+
+/** Loads what understands ranges as they are typed. */
+export const loadTypedRange = () => import('../state/typed-range.js');
 
 let lastPanel = 0;
 
@@ -80,7 +84,7 @@ export class TimeRange extends HTMLElement {
     this.panel.style.left = `${Math.max(8, left)}px`;
     this.panel.style.top = `${at.bottom + 4}px`;
     this.typed.value = '';
-    this.#preview();
+    void this.#preview();
     this.typed.focus();
   }
 
@@ -129,11 +133,13 @@ export class TimeRange extends HTMLElement {
     this.toInput.value = inputValue(span.end, settings.get('clock'));
   }
 
-  #preview() {
-    const text = this.typed.value;
-    const range = parseTypedRange(text, this.#present);
-    const span = range === null ? null : spanOf(range, this.#present);
+  async #preview() {
     this.typed.toggleAttribute('aria-invalid', false);
+    const understand = await this.#understanding();
+    const text = this.typed.value;
+    if (understand === null) return;
+    const range = understand(text, this.#present);
+    const span = range === null ? null : spanOf(range, this.#present);
     if (text.trim() === '') {
       this.preview.textContent = 'Type a range, then Enter';
     } else if (range === null || span === null) {
@@ -146,11 +152,23 @@ export class TimeRange extends HTMLElement {
   }
 
   /** @param {Event} event */
-  #applyTyped(event) {
+  async #applyTyped(event) {
     event.preventDefault();
-    const range = parseTypedRange(this.typed.value, this.#present);
+    const understand = await this.#understanding();
+    const range = understand?.(this.typed.value, this.#present) ?? null;
     if (range !== null) this.#choose(range);
     else this.typed.setAttribute('aria-invalid', 'true');
+  }
+
+  /** What understands a range as it is typed; null, which is said, if it cannot be loaded. */
+  async #understanding() {
+    try {
+      const { parseTypedRange } = await loadPart(loadTypedRange);
+      return parseTypedRange;
+    } catch (error) {
+      this.preview.textContent = detailOf(error);
+      return null;
+    }
   }
 
   /** @param {Event} event */

@@ -4,8 +4,9 @@
 import { listDeliveries } from '../../api/alerts.js';
 import { h } from '../../dom.js';
 import { counted } from '../../format/number.js';
-import { describeTime, formatTime } from '../../format/time.js';
+import { formatTime } from '../../format/time.js';
 import { settings } from '../../state/settings.js';
+import { denseTable, momentCell } from './dense-table.js';
 import { groupName } from './groups.js';
 import { PagedPanel } from './paged-panel.js';
 import { destinationNames, spanText } from './words.js';
@@ -35,21 +36,16 @@ export class AlertDeliveries extends PagedPanel {
 
 /** @param {Delivery[]} deliveries */
 function deliveriesTable(deliveries) {
-  const clock = settings.get('clock');
-  return h('table', { class: 'table dense' },
-    h('thead', { class: 'visually-hidden' }, h('tr', null, ...['Time', 'What', 'Outcome', 'Attempts'].map((name) => h('th', { scope: 'col' }, name)))),
-    h('tbody', null, ...deliveries.map((delivery) => h('tr', null,
-      h('td', { class: 'moment' }, h('time', { datetime: delivery.created_at, title: describeTime(delivery.created_at) }, formatTime(delivery.created_at, clock, 0))),
-      h('td', null, `${kinds[delivery.kind] ?? delivery.kind} → ${destinationNames[delivery.type] ?? delivery.type}`, ' ', groupName(delivery.group)),
-      h('td', null, h('span', { class: `badge ${outcomes[delivery.outcome]?.kind ?? ''}`.trim() }, outcomes[delivery.outcome]?.label ?? delivery.outcome)),
-      h('td', null, attempts(delivery, clock))))));
+  return denseTable(['Time', 'What', 'Outcome', 'Attempts'], deliveries.map((delivery) => h('tr', null,
+    momentCell(delivery.created_at),
+    h('td', null, `${kinds[delivery.kind] ?? delivery.kind} → ${destinationNames[delivery.type] ?? delivery.type}`, ' ', groupName(delivery.group)),
+    h('td', null, h('span', { class: `badge ${outcomes[delivery.outcome]?.kind ?? ''}`.trim() }, outcomes[delivery.outcome]?.label ?? delivery.outcome)),
+    h('td', null, attempts(delivery)))));
 }
 
-/**
- * @param {Delivery} delivery
- * @param {import('../../format/time.js').Clock} clock
- */
-function attempts(delivery, clock) {
+/** @param {Delivery} delivery */
+function attempts(delivery) {
+  const clock = settings.get('clock');
   const next = delivery.next_attempt_at ? `, the next in ${spanText(Date.parse(delivery.next_attempt_at) - Date.now())}` : '';
   const summary = `${counted(delivery.attempts, 'attempt')}${next}`;
   if (delivery.last_attempts.length === 0) return h('span', { class: 'quiet-text' }, summary);

@@ -1,6 +1,7 @@
 /**
  * The fields of an alert's form, and the settings that they say.
  */
+import { ApiError } from '../../api/client.js';
 import { h } from '../../dom.js';
 import { FormField } from '../../elements/form-field.js';
 import { SearchBox } from '../explore/search-box.js';
@@ -42,7 +43,7 @@ export class AlertFields {
       onchange();
     });
     this.search = new SearchField({
-      name: 'filters', label: 'Search', control: this.searchBox.input, frame: this.searchBox, hint: 'It counts the records that this finds.',
+      name: 'filters', label: 'Search', control: this.searchBox.input, frame: this.searchBox, box: this.searchBox, hint: 'It counts the records that this finds.',
     });
     this.operator = new FormField({
       name: 'threshold_operator', label: 'Fires when there are',
@@ -131,14 +132,29 @@ export class AlertFields {
   }
 }
 
-/** Says what is wrong with a search as the search box of Explore does. */
+/** Says what is wrong with a search at its column, as the search box of Explore does. */
 class SearchField extends FormField {
+  #box;
+
+  /** @param {ConstructorParameters<typeof FormField>[0] & {box: SearchBox}} options */
+  constructor({ box, ...options }) {
+    super(options);
+    this.#box = box;
+  }
+
   /**
    * @override
    * @param {string} text
+   * @param {unknown} [error]
    */
-  showError(text) {
-    super.showError(text.replace(/^This is wrong: (?:q: )?c/, 'C'));
+  showError(text, error = null) {
+    const mistake = error instanceof ApiError && error.column !== null ? error : null;
+    super.showError(mistake === null ? text : '');
+    // The server has got the text without the white space around it.
+    const typed = this.#box.input.value;
+    this.#box.showProblem(mistake, typed.length - typed.trimStart().length, typed.trimStart());
+    if (mistake !== null) this.control.setAttribute('aria-describedby', [this.#box.problem.id, ...this.descriptions].join(' '));
+    else if (text !== '') this.control.setAttribute('aria-invalid', 'true');
   }
 }
 

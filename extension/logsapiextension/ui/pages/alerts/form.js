@@ -104,7 +104,7 @@ export class AlertForm extends HTMLElement {
   showVerdict(error) {
     this.marked?.showError('');
     this.marked = error ? fieldOf(error, this.fields?.all ?? []) : undefined;
-    this.marked?.showError(fieldText(error));
+    this.marked?.showError(fieldText(error), error);
     return this.marked !== undefined;
   }
 

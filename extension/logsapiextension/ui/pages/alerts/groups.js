@@ -5,6 +5,7 @@ import { h } from '../../dom.js';
 import { icon } from '../../elements/icons.js';
 import { counted } from '../../format/number.js';
 import { describeTime, relativeTime } from '../../format/time.js';
+import { denseTable } from './dense-table.js';
 import { fromGroupBy } from './group-by.js';
 import { states } from './words.js';
 
@@ -27,9 +28,8 @@ export function groupsPanel(alert) {
       : null,
     groups.length === 0
       ? h('p', { class: 'quiet-text panel-empty' }, 'No check has found a record yet.')
-      : h('div', { class: 'groups-table', tabindex: 0, role: 'region', 'aria-label': `States for each ${field}` }, h('table', { class: 'table dense' },
-        h('thead', { class: 'visually-hidden' }, h('tr', null, ...['State', 'Value', 'Records', 'Since'].map((name) => h('th', { scope: 'col' }, name)))),
-        h('tbody', null, ...groups.map(groupRow)))));
+      : h('div', { class: 'groups-table', tabindex: 0, role: 'region', 'aria-label': `States for each ${field}` },
+        denseTable(['State', 'Value', 'Records', 'Since'], groups.map(groupRow))));
 }
 
 /** @param {import('../../api/alerts.js').AlertGroup} group */

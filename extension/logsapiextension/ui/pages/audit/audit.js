@@ -1,6 +1,6 @@
 /**
  * The page of audit events: who did what, what changed by it, and the proof that the record
- * is as it came. `#/audit?actor=…&action=…&workspace=…&from=-7d&to=now&of=docket&event=ID`.
+ * is as it came. `#/audit?actor=…&action=…&workspace=…&from=-7d&to=now&event=ID`.
  */
 
 import { listAuditEvents, searchText } from '../../api/audit.js';
@@ -8,6 +8,7 @@ import { isAborted } from '../../api/client.js';
 import { h, replaceChildren } from '../../dom.js';
 import { emptyState, errorState, loadingState } from '../../elements/empty-state.js';
 import '../../elements/time-range.js';
+import { icon } from '../../elements/icons.js';
 import { formatTime } from '../../format/time.js';
 import { link, navigate, route as currentRoute } from '../../state/route.js';
 import { session } from '../../state/session.js';
@@ -17,6 +18,9 @@ import { eventRow } from './event-row.js';
 /** @typedef {import('../../audit/event.js').AuditEvent} AuditEvent */
 
 const pageSize = 100;
+
+/** The project of Docket's own audit trail, which has the same number in every Docket. */
+const projectOfDocket = 2_000_000_000;
 
 /** @type {[name: 'actor' | 'action' | 'workspace', label: string, placeholder: string][]} */
 const inputs = [
@@ -40,9 +44,8 @@ export default class AuditPage extends HTMLElement {
       class: 'input', type: 'search', name, 'aria-label': label, placeholder, autocomplete: 'off', spellcheck: 'false', maxlength: 1024,
       onchange: () => this.ask(),
     }));
-    this.whose = h('div', { class: 'toolbar audit-whose', role: 'group', 'aria-label': 'Whose audit trail' });
     this.toolbar = h('form', { class: 'toolbar audit-toolbar', role: 'search', 'aria-label': 'Audit events', onsubmit: (/** @type {Event} */ event) => { event.preventDefault(); this.ask(); } },
-      this.fields, h('button', { type: 'submit', class: 'visually-hidden' }, 'Search'), this.range, this.whose);
+      this.fields, h('button', { type: 'submit', class: 'visually-hidden' }, 'Search'), this.range, linkToDocket());
     this.list = h('div', { class: 'audit-list' });
     this.unsubscribe = () => {};
   }
@@ -65,11 +68,9 @@ export default class AuditPage extends HTMLElement {
     /** @type {import('../../api/audit.js').AuditFilter} */
     this.filter = {
       actor: at('actor'), action: at('action'), workspace: at('workspace'), from: at('from') || '-7d', to: at('to') || 'now',
-      ofDocket: at('of') === 'docket',
     };
     this.range.show(this.filter);
     for (const input of this.fields) input.value = at(input.name);
-    this.drawWhose();
     const asked = JSON.stringify(this.filter);
     if (asked === this.asked) return;
     this.asked = asked;
@@ -84,14 +85,6 @@ export default class AuditPage extends HTMLElement {
   /** @param {Record<string, string>} changes */
   go(changes) {
     navigate(['audit'], { ...Object.fromEntries(currentRoute.parameters), event: '', ...changes });
-  }
-
-  drawWhose() {
-    // Only the admin key, and keys of that project, may read Docket's own trail.
-    const choices = /** @type {const} */ ([['', 'This project'], ['docket', 'Docket itself']]);
-    replaceChildren(this.whose, session.user?.is_staff && choices.map(([of, label]) => h('a', {
-      class: 'button small', href: link(['audit'], { of }), 'aria-current': (this.filter?.ofDocket ? 'docket' : '') === of ? 'page' : null,
-    }, label)));
   }
 
   /** @param {boolean} anew or the next page */
@@ -121,12 +114,11 @@ export default class AuditPage extends HTMLElement {
     const clock = settings.get('clock');
     const days = Map.groupBy(this.events, ({ time }) => formatTime(time, clock, 0).slice(0, 10));
     const open = currentRoute.parameters.get('event');
-    const { ofDocket } = this.filter;
     replaceChildren(this.list,
       [...days].map(([day, events]) => h('section', { class: 'panel audit-day' },
         h('h2', null, day),
         h('ol', null, events.map((event) => eventRow(event, {
-          ofDocket, signal: this.request.signal, isOpen: event.id === open, onopen: (isOpen) => this.noteOpen(isOpen ? event.id : ''),
+          signal: this.request.signal, isOpen: event.id === open, onopen: (isOpen) => this.noteOpen(isOpen ? event.id : ''),
         }))))),
       this.next !== null && h('p', { class: 'audit-more' }, h('button', { type: 'button', class: 'button', onclick: () => this.load(false) }, 'Earlier events')));
   }
@@ -157,4 +149,11 @@ export default class AuditPage extends HTMLElement {
       actions: [{ label: 'How to send one', href: link(['start']), primary: true }, { label: 'All time', onselect: () => this.go({ from: 'all', to: 'now' }) }],
     });
   }
+}
+
+/** A link to what was done to Docket itself, for those who may read that and do not yet. */
+function linkToDocket() {
+  const mayRead = session.projects.some(({ id }) => id === projectOfDocket);
+  if (!mayRead || session.project === projectOfDocket) return null;
+  return h('a', { class: 'button small push', href: link(['audit'], { project: projectOfDocket }) }, icon('shield', { size: 14 }), 'Docket itself');
 }

@@ -18,10 +18,10 @@ import { copyText } from '../explore/copy.js';
 
 /**
  * @param {AuditEvent} event
- * @param {{ofDocket: boolean, signal: AbortSignal}} options
+ * @param {AbortSignal} signal ends what is asked for it
  * @returns {HTMLElement}
  */
-export function eventDetail(event, { ofDocket, signal }) {
+export function eventDetail(event, signal) {
   const clock = settings.get('clock');
   const { actor } = event;
   return h('div', { class: 'audit-detail' },
@@ -35,8 +35,8 @@ export function eventDetail(event, { ofDocket, signal }) {
       fact('Address', event.address),
       fact('Workspace', event.workspace),
       event.others.map(([name, value]) => fact(name, value))),
-    h('div', { class: 'audit-proof' }, hashLine(event, ofDocket, signal)),
-    !ofDocket && h('p', { class: 'toolbar' },
+    h('div', { class: 'audit-proof' }, hashLine(event, signal)),
+    h('p', { class: 'toolbar' },
       h('a', { class: 'button small', href: link(['record'], { id: event.id, timestamp: event.time }) }, icon('link'), 'The whole record'),
       h('a', { class: 'button small', href: link(['explore'], { q: `id:${event.id}`, from: event.time, to: event.time }) }, icon('search'), 'In Explore')));
 }
@@ -52,10 +52,9 @@ function fact(name, value) {
 /**
  * The record's hash, and a button that computes it anew from what the server exports.
  * @param {AuditEvent} event
- * @param {boolean} ofDocket
  * @param {AbortSignal} signal
  */
-function hashLine(event, ofDocket, signal) {
+function hashLine(event, signal) {
   if (event.hash === '') return [h('span', { class: 'quiet-text' }, 'The record has no hash.')];
   const verdict = h('span', { role: 'status' });
   const check = h('button', {
@@ -63,7 +62,7 @@ function hashLine(event, ofDocket, signal) {
     onclick: async () => {
       check.disabled = true;
       try {
-        replaceChildren(verdict, verdictOf(await leafHashes(await exportedRecord(event, ofDocket, signal)), event.hash));
+        replaceChildren(verdict, verdictOf(await leafHashes(await exportedRecord(event, signal)), event.hash));
       } catch (error) {
         if (!isAborted(error)) replaceChildren(verdict, h('span', { class: 'error-text' }, failure(error)));
       }

@@ -11,10 +11,10 @@ let lastDetail = 0;
 
 /**
  * @param {import('../../audit/event.js').AuditEvent} event
- * @param {{ofDocket: boolean, signal: AbortSignal, isOpen: boolean, onopen: (isOpen: boolean) => void}} options
+ * @param {{signal: AbortSignal, isOpen: boolean, onopen: (isOpen: boolean) => void}} options
  * @returns {HTMLElement}
  */
-export function eventRow(event, { ofDocket, signal, isOpen, onopen }) {
+export function eventRow(event, { signal, isOpen, onopen }) {
   const id = `audit-detail-${++lastDetail}`;
   const detail = h('div', { id, hidden: true });
   const button = h('button', {
@@ -32,7 +32,7 @@ export function eventRow(event, { ofDocket, signal, isOpen, onopen }) {
   /** @param {boolean} opens */
   function show(opens) {
     // Made when it is first looked at: of most events nobody does.
-    if (opens && detail.childElementCount === 0) detail.append(eventDetail(event, { ofDocket, signal }));
+    if (opens && detail.childElementCount === 0) detail.append(eventDetail(event, signal));
     detail.hidden = !opens;
     button.setAttribute('aria-expanded', String(opens));
   }

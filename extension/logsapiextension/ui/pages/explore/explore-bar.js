@@ -14,6 +14,7 @@
 
 import { h, replaceChildren } from '../../dom.js';
 import { icon } from '../../elements/icons.js';
+import { withPart } from '../../elements/later.js';
 import { counted, formatCount, formatRate } from '../../format/number.js';
 import { dateRangeOf } from '../../state/range.js';
 import { link } from '../../state/route.js';
@@ -92,7 +93,7 @@ export class ExploreBar {
   #chooseColumns() {
     const state = this.#state;
     if (state === null) return;
-    void import('./columns-chooser.js').then(({ openColumnChooser }) => openColumnChooser({
+    void withPart(() => import('./columns-chooser.js'), ({ openColumnChooser }) => openColumnChooser({
       columns: state.columns, widths: state.widths, filter: this.#filter(state),
       onchange: ({ columns, widths }) => this.#listener.columns(columns, widths),
     }));
@@ -102,7 +103,7 @@ export class ExploreBar {
     const state = this.#state;
     if (state === null) return;
     const query = { ...this.#filter(state), orderBy: state.sort };
-    void import('./export.js').then(({ openExport }) => openExport({ query, columns: state.columns, records: this.#listener.rows().records }));
+    void withPart(() => import('./export.js'), ({ openExport }) => openExport({ query, columns: state.columns, records: this.#listener.rows().records }));
   }
 
   /** @param {ExploreState} state */

@@ -3,14 +3,16 @@
  * address; its parts show the state and tell by events what somebody wants.
  *
  * @typedef {import('./explore-state.js').ExploreState} ExploreState
+ * @typedef {import('./patterns.js').PatternsElement} PatternsElement
  */
 
 import { ApiError } from '../../api/client.js';
 import { h, replaceChildren } from '../../dom.js';
 import { errorState } from '../../elements/empty-state.js';
 import { HistogramElement } from '../../elements/histogram.js';
+import { loadPart, loadWhenIdle, withPart } from '../../elements/later.js';
 import { shortcuts } from '../../elements/shortcuts.js';
-import { TimeRange } from '../../elements/time-range.js';
+import { loadTypedRange, TimeRange } from '../../elements/time-range.js';
 import { addCondition, removeCondition } from '../../query/compose.js';
 import { link, navigate } from '../../state/route.js';
 import { absolute, dateRangeOf } from '../../state/range.js';
@@ -20,13 +22,14 @@ import { copyText } from './copy.js';
 import { defaultColumns } from './columns.js';
 import { ExploreBar } from './explore-bar.js';
 import { parametersOf, stateOf } from './explore-state.js';
+import { loadRecordDetail } from './record-place.js';
 import { LogRowsElement } from './rows.js';
-import { SearchBox } from './search-box.js';
+import { loadCompletion, SearchBox } from './search-box.js';
 import { rememberSearch } from './search-history.js';
 import { Sidebar } from './sidebar.js';
 
 /** How often what is beside a live tail is counted anew, in milliseconds. */
-const liveRhythm = 15_000;
+const liveRhythm = 10_000;
 
 export default class ExplorePage extends HTMLElement {
   static tag = 'docket-explore-page';
@@ -35,9 +38,10 @@ export default class ExplorePage extends HTMLElement {
   /** What the parts have been asked to show. */
   #asked = '';
   #live = 0;
+  #hasRest = false;
   /** @type {(() => void)[]} */
   #cleanups = [];
-  /** @type {(HTMLElement & {show: (state: object) => void}) | null} */
+  /** @type {PatternsElement | null} */
   #patterns = null;
 
   constructor() {
@@ -99,7 +103,15 @@ export default class ExplorePage extends HTMLElement {
     this.#showTab();
     this.#ask(false);
     clearInterval(this.#live);
-    if (this.#state.tail) this.#live = setInterval(() => document.visibilityState === 'visible' && this.histogram.show(this.#state), liveRhythm);
+    if (this.#state.tail) this.#live = setInterval(() => this.#countAnew(), liveRhythm);
+  }
+
+  /** Lets what is beside a live tail follow it, where somebody can see that. */
+  #countAnew() {
+    if (document.visibilityState !== 'visible') return;
+    const { from, to } = this.#state;
+    this.histogram.show(this.#state);
+    void this.sidebar.refresh(dateRangeOf({ from, to }, this.#present));
   }
 
   get #present() {
@@ -127,13 +139,23 @@ export default class ExplorePage extends HTMLElement {
       'docket-select': ({ id }) => this.#go({ record: id }, true),
       'docket-tail': ({ on }) => this.#go({ tail: on }),
       'docket-tail-state': (state) => this.bar.showTail(state),
-      'docket-count': (count) => this.bar.showCount(count),
+      'docket-count': (count) => {
+        this.bar.showCount(count);
+        if (count.loaded > 0) this.#loadRest();
+      },
       'docket-total': ({ count }) => {
         this.search.showProblem(null);
         this.sidebar.setTotal(count);
       },
       'docket-problem': ({ error }) => this.search.showProblem(error instanceof ApiError ? error : null),
     };
+  }
+
+  /** Loads what somebody will want soon, once records are there: that needs a network, too. */
+  #loadRest() {
+    if (this.#hasRest) return;
+    this.#hasRest = true;
+    loadWhenIdle([loadRecordDetail, loadCompletion, loadTypedRange]);
   }
 
   /** @param {string} q @param {boolean} isAgain true: what is shown already is asked anew @param {'logs' | 'patterns'} [tab] */
@@ -178,8 +200,8 @@ export default class ExplorePage extends HTMLElement {
 
   async #loadPatterns() {
     try {
-      await import('./patterns.js');
-      this.#patterns ??= /** @type {any} */ (h('docket-patterns'));
+      await loadPart(() => import('./patterns.js'));
+      this.#patterns ??= /** @type {PatternsElement} */ (h('docket-patterns'));
       this.#showTab();
       if (this.#state.tab === 'patterns') this.#ask(false);
     } catch (error) {
@@ -218,8 +240,8 @@ export default class ExplorePage extends HTMLElement {
     void copyText(new URL(address, location.href).href, 'the link');
   }
 
-  async #save() {
-    const { openSaveView } = await import('./save-view.js');
-    openSaveView(this.#state);
+  #save() {
+    const state = this.#state;
+    void withPart(() => import('./save-view.js'), ({ openSaveView }) => openSaveView(state));
   }
 }

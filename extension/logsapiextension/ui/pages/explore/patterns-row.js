@@ -103,12 +103,12 @@ function patternText(pattern, { q, onsearch }) {
 }
 
 /** @param {Pattern} pattern */
-function details({ examples, services, severity_counts: severities }) {
+function details({ pattern, examples, services, severity_counts: severities }) {
   const present = levels.filter((level) => (severities[level] ?? 0) > 0).reverse();
   return h(
     'details',
     { class: 'patterns-details' },
-    h('summary', null,
+    h('summary', { dataset: { key: `examples ${pattern}` } },
       present.map((level) => [levelElement(level), ' ']),
       h('span', { class: 'quiet-text' }, services.filter((name) => name !== '').join(', ') || 'no service', ' · ', counted(examples.length, 'example'))),
     h('ul', null, examples.map(({ body }) => h('li', null, oneLine(body)))),

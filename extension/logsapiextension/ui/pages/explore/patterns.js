@@ -89,6 +89,7 @@ export class PatternsElement extends HTMLElement {
       return;
     }
     const focused = document.activeElement?.getAttribute('data-key');
+    const open = new Set([...this.querySelectorAll('details[open] > summary')].map((summary) => summary.getAttribute('data-key')));
     const most = answer.patterns[0].estimated_count;
     const gone = [...(this.#changes?.values() ?? [])].filter(({ classification }) => classification === 'gone');
     replaceChildren(this,
@@ -107,6 +108,7 @@ export class PatternsElement extends HTMLElement {
             gone.map((entry) => this.#row(entry.pattern, most, entry)))),
         answer.patterns.length > this.#shown && h('button', { type: 'button', class: 'button quiet small patterns-more', onclick: () => this.#showAll() }, `Show all ${formatCount(answer.patterns.length)} patterns`)),
     );
+    for (const details of this.querySelectorAll('details')) details.open = open.has(details.firstElementChild?.getAttribute('data-key') ?? '');
     const again = focused && this.querySelector(`[data-key="${CSS.escape(focused)}"]`);
     if (again instanceof HTMLElement) again.focus();
   }

@@ -9,12 +9,12 @@ import { isAborted } from '../../api/client.js';
 import { getRecord } from '../../api/record.js';
 import { h, replaceChildren } from '../../dom.js';
 import { icon } from '../../elements/icons.js';
+import { laterElement } from '../../elements/later.js';
 import { describeTimesIn } from '../../elements/time-hint.js';
 import { formatTime, relativeTime, parseInstant, zoneName } from '../../format/time.js';
 import { link } from '../../state/route.js';
 import { session } from '../../state/session.js';
 import { recordCommand } from './commands.js';
-import './context.js';
 import { copyText } from './copy.js';
 import { fieldTree } from './field-tree.js';
 import { fieldGroups } from './fields.js';
@@ -141,9 +141,12 @@ export class RecordDetailElement extends HTMLElement {
   }
 
   #context() {
-    const element = h('docket-record-context');
-    /** @type {import('./context.js').RecordContextElement} */ (element).show(this.#shown().record);
-    return element;
+    const { record } = this.#shown();
+    return laterElement(() => import('./context.js'), () => {
+      const element = h('docket-record-context');
+      /** @type {import('./context.js').RecordContextElement} */ (element).show(record);
+      return element;
+    });
   }
 
   #json() {
@@ -152,10 +155,9 @@ export class RecordDetailElement extends HTMLElement {
 
   #explain() {
     const { record } = this.#shown();
-    const place = h('div', { class: 'record-explain' });
-    // A part of its own, which is loaded when somebody wants it.
-    import('./explain.js').then(() => replaceChildren(place, h('docket-explain', { 'record-id': record.uuid, timestamp: record.timestamp })));
-    return place;
+    return h('div', { class: 'record-explain' }, laterElement(
+      () => import('./explain.js'),
+      () => h('docket-explain', { 'record-id': record.uuid, timestamp: record.timestamp })));
   }
 
   #shown() {

@@ -4,15 +4,17 @@
  *
  * @typedef {import('../../api/types.js').LogRow} LogRow
  * @typedef {import('./rows-foot.js').FootState} FootState
+ * @typedef {import('./tail.js').LiveTail} LiveTail
  * @typedef {import('./tail.js').TailState} TailState
  */
 
 import { isAborted } from '../../api/client.js';
 import { queryLogs } from '../../api/logs.js';
 import { getRecord } from '../../api/record.js';
+import { detailOf } from '../../elements/empty-state.js';
+import { loadPart } from '../../elements/later.js';
 import { parseInstant } from '../../format/time.js';
 import { RecordPages } from './record-pages.js';
-import { mostLive, LiveTail } from './tail.js';
 
 /** How many records are read at most to find the one that the address names. */
 const mostLookedThrough = 20_000;
@@ -74,7 +76,7 @@ export class RecordsReader {
     const dateRange = { date_from: from, date_to: tail || to === 'now' ? null : to };
     this.#pages = new RecordPages({ q, dateRange, orderBy: tail ? 'latest' : sort }, queryLogs);
     this.#listener.said({ kind: 'loading', text: tail ? 'Connecting…' : 'Searching…' });
-    if (tail) this.#follow(q);
+    if (tail) void this.#follow(q);
   }
 
   /** Reads the next page. */
@@ -131,10 +133,15 @@ export class RecordsReader {
   }
 
   /** @param {string} q */
-  #follow(q) {
+  async #follow(q) {
+    const { signal } = this.#running;
     this.#pages.hasMore = false;
-    this.#tail = new LiveTail({
-      rows: (rows) => this.#came(rows),
+    const part = await loadPart(() => import('./tail.js')).catch((error) => {
+      if (!signal.aborted) this.#listener.said({ kind: 'failed', problem: detailOf(error) });
+    });
+    if (!part || signal.aborted) return;
+    this.#tail = new part.LiveTail({
+      rows: (rows) => this.#came(rows, part.mostLive),
       changed: (state) => {
         if (state.connection === 'live' && this.records.length === 0) this.#listener.said({ kind: 'waiting', q });
         if (state.connection === 'failed') this.#listener.said({ kind: 'failed', problem: state.problem });
@@ -144,10 +151,10 @@ export class RecordsReader {
     this.#tail.start(q);
   }
 
-  /** @param {LogRow[]} rows the newest first */
-  #came(rows) {
+  /** @param {LogRow[]} rows the newest first @param {number} most how many are kept */
+  #came(rows, most) {
     const isFirst = this.records.length === 0;
-    this.#pages.prepend(rows, mostLive);
+    this.#pages.prepend(rows, most);
     if (isFirst) this.#pages.continueAfter(rows[rows.length - 1]);
     this.#listener.said(this.#end());
     this.#listener.prepended(rows.length);

@@ -5,7 +5,6 @@
  * @typedef {import('../../api/types.js').LogRow} LogRow
  * @typedef {import('./records-reader.js').RecordsQuestion} RecordsQuestion
  * @typedef {import('./tail.js').TailState} TailState
- * @typedef {import('./record-detail.js').RecordDetailElement} RecordDetailElement
  */
 
 import { isAborted } from '../../api/client.js';
@@ -17,7 +16,7 @@ import { formatCount } from '../../format/number.js';
 import { scan } from '../../query/scanner.js';
 import { settings } from '../../state/settings.js';
 import { columnsOf } from './columns.js';
-import './record-detail.js';
+import { RecordPlace } from './record-place.js';
 import { RecordsReader } from './records-reader.js';
 import { rowMaker } from './row.js';
 import { ColumnLayout } from './rows-columns.js';
@@ -58,7 +57,7 @@ export class LogRowsElement extends HTMLElement {
     said: (state) => this.#foot.show(state),
     tailChanged: (state) => this.#tailChanged(state),
   });
-  /** The open records by their ids. @type {Map<string, RecordDetailElement>} */
+  /** The open records by their ids. @type {Map<string, RecordPlace>} */
   #open = new Map();
   /** The id of the row that has, or had last, the focus. */
   #active = '';
@@ -217,7 +216,7 @@ export class LogRowsElement extends HTMLElement {
 
   /** @param {LogRow} record */
   #detailRow(record) {
-    return h('div', { role: 'row', class: 'rows-detail', 'aria-level': 2 }, h('div', { role: 'gridcell', 'aria-colspan': this.#shownColumns().length + 1 }, this.#open.get(record.uuid)));
+    return h('div', { role: 'row', class: 'rows-detail', 'aria-level': 2 }, h('div', { role: 'gridcell', 'aria-colspan': this.#shownColumns().length + 1 }, this.#open.get(record.uuid)?.element));
   }
 
   /** @param {number} index @param {LogRow} record */
@@ -232,9 +231,9 @@ export class LogRowsElement extends HTMLElement {
   /** Draws all rows anew. @param {boolean} [isResized] whether they have other heights */
   #redraw(isResized = false) {
     this.#drawHead();
-    for (const [id, detail] of this.#open) {
+    for (const [id, place] of this.#open) {
       const record = this.records.find(({ uuid }) => uuid === id);
-      if (record) detail.show({ record, columns: this.#shownColumns().map(({ name }) => name) });
+      if (record) place.show({ record, columns: this.#shownColumns().map(({ name }) => name) });
     }
     if (isResized) this.#rows.remeasure(this.#usualHeight());
     this.#rows.renew();
@@ -355,11 +354,7 @@ export class LogRowsElement extends HTMLElement {
     const record = this.records[index];
     const item = this.#rows.element(index);
     const isOpened = !this.#open.delete(record.uuid);
-    if (isOpened) {
-      const detail = /** @type {RecordDetailElement} */ (h('docket-record-detail'));
-      detail.show({ record, columns: this.#shownColumns().map(({ name }) => name) });
-      this.#open.set(record.uuid, detail);
-    }
+    if (isOpened) this.#open.set(record.uuid, new RecordPlace({ record, columns: this.#shownColumns().map(({ name }) => name) }));
     item?.querySelector('.rows-row')?.setAttribute('aria-expanded', String(isOpened));
     item?.querySelector('.rows-detail')?.remove();
     if (isOpened) item?.append(this.#detailRow(record));

@@ -60,6 +60,18 @@ export class SuggestionList {
     this.#activate(chosen === undefined ? -1 : this.#options.findIndex(({ label }) => label === chosen));
   }
 
+  /**
+   * Says why there are no suggestions.
+   * @param {string} problem
+   */
+  say(problem) {
+    this.hide();
+    replaceChildren(this.list);
+    replaceChildren(this.foot, h('span', { class: 'quiet-text' }, problem));
+    this.element.hidden = false;
+    this.status.textContent = problem;
+  }
+
   hide() {
     this.element.hidden = true;
     this.#options = [];

@@ -3,22 +3,27 @@
  * the page by `docket-search` {q}.
  *
  * @typedef {import('../../api/types.js').DateRange} DateRange
+ * @typedef {typeof import('./completion.js')} Completion
  */
 
 import { isAborted } from '../../api/client.js';
 import { h } from '../../dom.js';
+import { detailOf } from '../../elements/empty-state.js';
 import { icon } from '../../elements/icons.js';
+import { loadPart } from '../../elements/later.js';
 import { shortcuts } from '../../elements/shortcuts.js';
 import { withoutField } from '../../query/compose.js';
 import { indexOfColumn } from '../../query/scanner.js';
 import { session } from '../../state/session.js';
-import { foundSuggestions, ownSuggestions, placeAt } from './completion.js';
 import { highlight } from './search-box-highlight.js';
 import { SuggestionList } from './search-box-list.js';
 import { forgetSearches, recentSearches } from './search-history.js';
 
 /** How long nobody types before records are asked for suggestions, in milliseconds. */
 const pause = 140;
+
+/** Loads what knows how to go on with what is typed. */
+export const loadCompletion = () => import('./completion.js');
 
 const examples = ['level>=warn', '"connection refused"', 'level:error -service:""'];
 
@@ -45,6 +50,7 @@ export class SearchBox extends HTMLElement {
       oninput: () => this.#typed(),
       onkeydown: (/** @type {KeyboardEvent} */ event) => this.#pressed(event),
       onclick: () => this.#suggest(),
+      onfocus: () => void loadCompletion().catch(() => undefined), // it is said when somebody types
       onblur: () => this.#list.hide(),
     });
     this.highlighted = h('div', { class: 'search-highlight', 'aria-hidden': 'true' });
@@ -103,14 +109,16 @@ export class SearchBox extends HTMLElement {
   #isDrawn = false;
 
   /**
-   * Says what is wrong with the search that runs.
+   * Says what is wrong with a search.
    * @param {import('../../api/client.js').ApiError | null} error with a column
+   * @param {number} [start] where the search begins in what stands in the box
+   * @param {string} [q] the one that runs, unless it is another
    */
-  showProblem(error) {
+  showProblem(error, start = 0, q = this.#q) {
     const isWrong = error !== null && error.column !== null;
-    this.#wrongAt = isWrong ? indexOfColumn(this.#q, /** @type {number} */ (error.column)) : null;
+    this.#wrongAt = isWrong ? start + indexOfColumn(q, /** @type {number} */ (error.column)) : null;
     this.problem.hidden = !isWrong;
-    this.problem.replaceChildren(...(isWrong ? [icon('warning', { size: 14 }), h('span', null, error.detail.replace(/^q: /, '').replace(/^column/, 'Column'))] : []));
+    this.problem.replaceChildren(...(isWrong ? [icon('warning', { size: 14 }), h('span', null, error.detail.replace(/^.*?q: (?=column)/, '').replace(/^column/, 'Column'))] : []));
     this.input.toggleAttribute('aria-invalid', false);
     if (isWrong) this.input.setAttribute('aria-invalid', 'true');
     this.#draw();
@@ -190,31 +198,45 @@ export class SearchBox extends HTMLElement {
   /** Shows what is known at once, and what the records say when nobody types for a moment. */
   #suggest() {
     this.#stop();
-    const caret = this.input.selectionStart;
     if (this.input.value.trim() === '') {
       this.#showRecent();
       return;
     }
-    const place = placeAt(this.input.value, caret);
-    const own = ownSuggestions(place);
+    this.#controller = new AbortController();
+    void this.#complete(this.#controller.signal);
+  }
+
+  /** @param {AbortSignal} signal aborted when something else is typed */
+  async #complete(signal) {
+    /** @type {Completion} */
+    let completion;
+    try {
+      completion = await loadPart(loadCompletion);
+    } catch (error) {
+      if (!signal.aborted) this.#list.say(detailOf(error));
+      return;
+    }
+    if (signal.aborted || document.activeElement !== this.input) return;
+    const place = completion.placeAt(this.input.value, this.input.selectionStart);
+    const own = completion.ownSuggestions(place);
     if (place.kind === 'field' && place.prefix === '') {
       this.#list.hide();
       return;
     }
     this.#showSuggestions(place, own);
-    this.#controller = new AbortController();
-    this.#timer = setTimeout(() => this.#ask(place, own, this.#controller.signal), pause);
+    this.#timer = setTimeout(() => this.#ask(completion, place, own, signal), pause);
   }
 
   /**
+   * @param {Completion} completion
    * @param {import('./completion.js').Place} place
    * @param {import('./completion.js').Suggestion[]} own
    * @param {AbortSignal} signal
    */
-  async #ask(place, own, signal) {
+  async #ask(completion, place, own, signal) {
     try {
       const q = place.kind === 'value' ? withoutField(this.#q, place.field) : '';
-      const found = await foundSuggestions(place, { q, dateRange: this.#dateRange }, signal);
+      const found = await completion.foundSuggestions(place, { q, dateRange: this.#dateRange }, signal);
       if (!signal.aborted && document.activeElement === this.input) this.#showSuggestions(place, [...own, ...found]);
     } catch (error) {
       // Without suggestions one can type on; what is wrong shows when the search runs.

@@ -53,6 +53,15 @@ export class Facet {
     void this.#load();
   }
 
+  /**
+   * Counts anew what is shown, which stays until then, and if it cannot be counted.
+   * @param {SidebarState} state
+   */
+  async refresh(state) {
+    this.#state = state;
+    await this.#load({ isQuiet: this.#found !== null });
+  }
+
   /** Takes note of how many records there are. @param {number} total */
   setTotal(total) {
     if (this.#state === null || withoutField(this.#state.q, this.field.name) !== this.#state.q) return;
@@ -71,7 +80,7 @@ export class Facet {
     this.#timer = setTimeout(() => this.#load(), pause);
   }
 
-  async #load() {
+  async #load({ isQuiet = false } = {}) {
     if (this.#state === null) return;
     this.stop();
     this.#controller = new AbortController();
@@ -79,7 +88,7 @@ export class Facet {
     const { q, dateRange, total } = this.#state;
     const others = withoutField(q, this.field.name);
     const filter = { q: others, dateRange };
-    this.element.classList.add('loading');
+    this.element.classList.toggle('loading', !isQuiet);
     if (this.#found === null) replaceChildren(this.foot, h('span', { class: 'quiet-text' }, 'Loading…'));
     try {
       const found = await readValues(this.field, filter, this.search.value, signal);
@@ -90,7 +99,7 @@ export class Facet {
       this.element.classList.remove('loading');
       this.#draw();
     } catch (error) {
-      if (isAborted(error)) return;
+      if (isAborted(error) || isQuiet) return;
       this.element.classList.remove('loading');
       this.#found = null;
       replaceChildren(this.list);

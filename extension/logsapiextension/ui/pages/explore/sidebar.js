@@ -36,6 +36,7 @@ export class Sidebar extends HTMLElement {
   #fields = { log: [], resource: [] };
   /** What names the lists show now. */
   #drawn = '';
+  #isRefreshing = false;
   #unsubscribe = () => {};
 
   constructor() {
@@ -71,6 +72,23 @@ export class Sidebar extends HTMLElement {
     this.#state = state;
     for (const facet of this.#facets.values()) facet.show(state);
     void this.#load(state);
+  }
+
+  /**
+   * Counts the values anew, as records have come: one field after the other, so that there is
+   * never more than one request, and no second round before the first has ended.
+   * @param {SidebarState['dateRange']} dateRange
+   */
+  async refresh(dateRange) {
+    if (this.#state === null || this.hidden || this.#isRefreshing) return;
+    this.#isRefreshing = true;
+    this.#state = { ...this.#state, dateRange };
+    // The first records bring the first names.
+    if (this.#fields.log.length + this.#fields.resource.length === 0) await this.#load(this.#state);
+    for (const facet of [...this.#facets.values()]) {
+      if (this.isConnected) await facet.refresh(this.#state);
+    }
+    this.#isRefreshing = false;
   }
 
   /** Takes note of how many records there are. @param {number} total */
