@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -17,6 +18,8 @@ const (
 	manyRules = 10_000
 	// aimOfOneRule is what ingest with manyRules is to keep of ingest with one.
 	aimOfOneRule = 0.8
+	// rulesMadeWithin bounds the wait until all rules are made, each with its fsyncs.
+	rulesMadeWithin = 3 * time.Minute
 	// rulesKnownWithin is how soon a change of an alert reaches every replica.
 	rulesKnownWithin = 5 * time.Second
 )
@@ -24,31 +27,13 @@ const (
 // BenchmarkIngestWithAlerts measures durable ingest of single LogSentry records by a
 // Docket with 10,000 alerts of distinct filters, beside one with a single alert.
 func BenchmarkIngestWithAlerts(b *testing.B) {
-	one := newSubject("1 rule", startAlerting(b, 1))
-	many := newSubject("10000 rules", startAlerting(b, manyRules))
+	few, many := newSubject("1-rule", startAlerting(b, 1)), newSubject("10000-rules", startAlerting(b, manyRules))
 	time.Sleep(afterStart)
-	plan, random := newSchedule(), rand.New(rand.NewPCG(1, 2))
-	for _, subject := range []*subject{one, many} {
-		subject.settle(b)
-		subject.run(b, aimConnections, plan.warmUp)
-	}
-	ratios := make([]float64, plan.rounds)
-	var rates [2][]float64
-	for round := range plan.rounds {
-		var rate [2]float64
-		for _, place := range random.Perm(2) {
-			rate[place] = []*subject{one, many}[place].run(b, aimConnections, plan.length).rate
-			rates[place] = append(rates[place], rate[place])
-		}
-		ratios[round] = rate[1] / rate[0]
-	}
-	ratio := newSpread(ratios)
-	b.ReportMetric(0, "ns/op")
-	b.ReportMetric(newSpread(rates[0]).median, "1-rule-req/s")
-	b.ReportMetric(newSpread(rates[1]).median, "10000-rules-req/s")
+	measured := measure(b, []*subject{few, many}, aimConnections, newSchedule(), rand.New(rand.NewPCG(1, 2)))
+	measured.reportSubjects(b)
+	ratio := measured.ratio(1, 0)
 	b.ReportMetric(ratio.median, "10000/1")
-	b.Logf("%d connections: with 1 rule %s requests/s, with %d rules %s\n%s (%s)", aimConnections, newSpread(rates[0]).text(0),
-		manyRules, newSpread(rates[1]).text(0), aim("10000 rules/1 rule", ratio.median, aimOfOneRule), ratio.text(2))
+	b.Logf("%s%s (%s)", measured.rows(), aim("10000 rules/1 rule", ratio.median, aimOfOneRule), ratio.text(2))
 }
 
 // startAlerting runs Docket as it is delivered, with alerts in its configuration. Each
@@ -84,14 +69,14 @@ func awaitRules(b *testing.B, docket *collector.Collector, rules int) {
 			b.Fatal(err)
 		}
 		var page struct{ Count int }
-		if err := answer.Decode(&page); err != nil {
-			b.Fatalf("%v: %s", err, answer)
+		if err := json.Unmarshal(answer.Body, &page); err != nil {
+			b.Fatalf("%v: %s", err, answer.Body)
 		}
 		if page.Count == rules {
 			time.Sleep(rulesKnownWithin)
 			return
 		}
-		if time.Since(begin) > settledWithin {
+		if time.Since(begin) > rulesMadeWithin {
 			b.Fatalf("there are %d alerts, wanted %d", page.Count, rules)
 		}
 	}

@@ -16,7 +16,9 @@ import (
 )
 
 // The engine of the embedded store has goroutines as soon as it is loaded.
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m, goleak.IgnoreCurrent()) }
+func TestMain(m *testing.M) {
+	goleak.VerifyTestMain(m, goleak.IgnoreCurrent(), goleak.IgnoreAnyFunction("github.com/VictoriaMetrics/metrics.summariesSwapCron"))
+}
 
 // What the load says was answered is what the server has seen, each body once.
 func TestLoadCountsEveryAnswer(t *testing.T) {

@@ -63,7 +63,8 @@ func (r results) ratio(place, other int) spread {
 	return newSpread(values)
 }
 
-func (r results) reportMetrics(b *testing.B) {
+// reportSubjects reports what was measured of each subject.
+func (r results) reportSubjects(b *testing.B) {
 	b.Helper()
 	b.ReportMetric(0, "ns/op") // an operation is the whole benchmark, which says nothing
 	for place, name := range r.names {
@@ -71,6 +72,12 @@ func (r results) reportMetrics(b *testing.B) {
 		b.ReportMetric(r.spread(place, p50).median, name+"-p50-ms")
 		b.ReportMetric(r.spread(place, p99).median, name+"-p99-ms")
 	}
+}
+
+// reportMetrics reports what was measured of subjects.
+func (r results) reportMetrics(b *testing.B) {
+	b.Helper()
+	r.reportSubjects(b)
 	b.ReportMetric(r.ratio(docketPlace, barePlace).median, "docket/bare")
 	b.ReportMetric(r.ratio(docketPlace, queuePlace).median, "docket/file_storage")
 	b.ReportMetric(r.ratio(docketPlace, inMemoryPlace).median, "fsync/no-fsync")
@@ -79,6 +86,13 @@ func (r results) reportMetrics(b *testing.B) {
 // table is the result for people. It has at most ten lines, because the testing
 // package shows no more of a benchmark's log.
 func (r results) table() string {
+	return r.rows() + fmt.Sprintf("docket/bare = %s   docket/file_storage = %s   docket with/without fsync = %s",
+		r.ratio(docketPlace, barePlace).text(2), r.ratio(docketPlace, queuePlace).text(1),
+		r.ratio(docketPlace, inMemoryPlace).text(2))
+}
+
+// rows are those of a table, one for each subject.
+func (r results) rows() string {
 	var text strings.Builder
 	fmt.Fprintf(&text, "%d connections, %d-byte LogSentry records; medians (min-max) of %d rounds of %v\n",
 		r.connections, bodyBytes, r.plan.rounds, r.plan.length)
@@ -89,9 +103,6 @@ func (r results) table() string {
 			r.spread(place, rate).text(0), r.spread(place, p50).text(2), r.spread(place, p99).text(2),
 			r.spread(place, cpu).text(0), r.spread(place, loadShare).text(0))
 	}
-	fmt.Fprintf(&text, "docket/bare = %s   docket/file_storage = %s   docket with/without fsync = %s",
-		r.ratio(docketPlace, barePlace).text(2), r.ratio(docketPlace, queuePlace).text(1),
-		r.ratio(docketPlace, inMemoryPlace).text(2))
 	return text.String()
 }
 

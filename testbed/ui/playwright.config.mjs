@@ -4,13 +4,13 @@ import { defineConfig } from '@playwright/test';
 const { DOCKET_UI_URL, DOCKET_UI_CHROMIUM, DOCKET_UI_WORKERS = '2' } = process.env;
 
 export default defineConfig({
-  projects: [{ name: 'page', testDir: 'tests' }, { name: 'screenshots', testDir: 'screenshots' }],
+  projects: [{ name: 'page', testDir: 'tests' }, { name: 'screenshots', testDir: 'screenshots' }, { name: 'speed', testDir: 'speed' }],
   // The tests of what needs no browser are run by node itself.
   testMatch: '*.spec.mjs',
   outputDir: 'results',
   fullyParallel: true,
-  // On a machine with other work, a page can be late; what is wrong is wrong three times.
-  retries: 2,
+  // On a machine with other work, a page can be late; what is wrong is wrong twice.
+  retries: 1,
   workers: Number(DOCKET_UI_WORKERS),
   timeout: 90_000,
   expect: { timeout: 15_000 },
