@@ -296,6 +296,7 @@ func testSimulateEqualsChecks(t *testing.T, b *backend) {
 // PostHog's own command line works with alerts. It takes much of the machine, and sees
 // nothing of the backend.
 func TestPostHogsCommandLineMakesAlerts(t *testing.T) {
+	t.Parallel() // no time is measured in it
 	docket, c := startAlerting(t, &backend{options: func(*testing.T) collector.Options { return collector.Options{} }})
 	a := alerts{t, c}
 	a.send("checkout", 3, 2*time.Minute)

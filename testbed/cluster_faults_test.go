@@ -39,9 +39,10 @@ const (
 // every record is there once afterwards. It all happens to one store, to one load, so
 // that the faults meet what the ones before have left behind.
 func TestClusterFaultsLoseAndDoubleNothing(t *testing.T) {
+	t.Parallel() // most of the time is waiting
 	for _, product := range []elasticsearch.Name{elasticsearch.Elasticsearch, elasticsearch.OpenSearch} {
 		t.Run(string(product), func(t *testing.T) {
-			t.Parallel() // most of the time is waiting
+			t.Parallel()
 			run := newClusterRun(t, elasticsearchtest.Start(t, product, "", elasticsearchtest.Options{}))
 			run.during("an outage", func() {
 				run.server.Stop()

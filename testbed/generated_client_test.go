@@ -25,6 +25,7 @@ const scenarioTimeout = 3 * time.Minute
 // and deletes views, reads records, and tells errors apart. testdata/openapi_ts/scenario.ts
 // is the program that uses it.
 func TestGeneratedClient(t *testing.T) {
+	t.Parallel() // no time is measured in it
 	modules := tools.InstallNode(t, "openapi_ts")
 	docket, c := start(t)
 	first := time.Now().UTC().Add(-time.Hour).Truncate(10 * time.Minute)

@@ -26,6 +26,7 @@ const schemathesisTimeout = 8 * time.Minute
 // refused, and what keeps it is not. testdata/schemathesis.toml says what is left out,
 // and why. The requests are the same in each run, unless DOCKET_TEST_SEED says otherwise.
 func TestSchemathesis(t *testing.T) {
+	t.Parallel() // no time is measured in it
 	python := tools.InstallPython(t, "schemathesis")
 	docket, c := start(t)
 	storeSeeds(t, c, time.Now().UTC().Add(-30*time.Minute))

@@ -130,6 +130,7 @@ func alertTools() []string {
 
 // PostHog's own command line works with Docket, with a key that may read one project.
 func TestPostHogsCommandLineReadsLogs(t *testing.T) {
+	t.Parallel() // no time is measured in it
 	onEachBackend(t, testPostHogsCommandLineReadsLogs)
 }
 
