@@ -9,12 +9,12 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/klauspost/compress/gzip"
 
+	"github.com/docketlog/docket/extension/logsapiextension/internal/contentcoding"
 	"github.com/docketlog/docket/extension/logsapiextension/internal/posthoglogs"
 )
 
@@ -176,7 +176,7 @@ func (e *endpoints) sendFile(
 		return err
 	}
 	write := export.Write
-	if acceptsGzip(r) {
+	if contentcoding.AcceptsGzip(r.Header) {
 		answer.encoding = "gzip"
 		write = compressed(write)
 	}
@@ -203,18 +203,4 @@ func compressed(write func(context.Context, io.Writer) error) func(context.Conte
 		}
 		return compressor.Close()
 	}
-}
-
-// acceptsGzip reports whether the client can read gzip.
-func acceptsGzip(r *http.Request) bool {
-	for accepted := range strings.SplitSeq(strings.Join(r.Header.Values("Accept-Encoding"), ","), ",") {
-		name, parameters, _ := strings.Cut(accepted, ";")
-		if name = strings.TrimSpace(name); !strings.EqualFold(name, "gzip") && name != "*" {
-			continue
-		}
-		weight, isWeight := strings.CutPrefix(strings.TrimSpace(parameters), "q=")
-		quality, err := strconv.ParseFloat(weight, 64)
-		return !isWeight || err == nil && quality > 0
-	}
-	return false
 }

@@ -19,6 +19,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/docketlog/docket/extension/logsapiextension/internal/contentcoding"
 )
 
 // Files are the page's.
@@ -147,24 +149,11 @@ func (h *Handler) Serve(w http.ResponseWriter, r *http.Request, name string) boo
 	header.Set("Cache-Control", "no-cache")
 	header.Set("Vary", "Accept-Encoding")
 	content, tag := file.content(), file.tag()
-	if acceptsGzip(r.Header.Get("Accept-Encoding")) {
+	if contentcoding.AcceptsGzip(r.Header) {
 		content, tag = file.compressed(), tag+"-gzip"
 		header.Set("Content-Encoding", "gzip")
 	}
 	header.Set("ETag", `"`+tag+`"`)
 	http.ServeContent(w, r, name, time.Time{}, bytes.NewReader(content))
 	return true
-}
-
-// acceptsGzip reads the header Accept-Encoding.
-func acceptsGzip(header string) bool {
-	for coding := range strings.SplitSeq(header, ",") {
-		name, quality, _ := strings.Cut(coding, ";")
-		if !strings.EqualFold(strings.TrimSpace(name), "gzip") {
-			continue
-		}
-		_, value, _ := strings.Cut(quality, "=")
-		return strings.Trim(value, " 0.") != "" || quality == ""
-	}
-	return false
 }
