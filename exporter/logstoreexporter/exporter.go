@@ -71,11 +71,12 @@ func refuseAuditTrail(logs plog.Logs) error {
 // withStatus gives an error of the store the gRPC status from which receivers
 // make their answer: 429 or 503 with Retry-After, 400, or 503.
 func withStatus(err error) error {
-	var unavailable *logstore.UnavailableError
-	switch {
-	case err == nil:
+	if err == nil {
 		return nil
-	case errors.As(err, &unavailable):
+	}
+	unavailable, isUnavailable := errors.AsType[*logstore.UnavailableError](err)
+	switch {
+	case isUnavailable:
 		code := codes.Unavailable
 		if unavailable.Overload {
 			code = codes.ResourceExhausted

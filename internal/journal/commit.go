@@ -103,7 +103,7 @@ func (j *Journal) settle(batch []*request, index uint64, err error) {
 		index++
 		r.index = index
 		j.position += int64(len(r.payload))
-		j.recent.add(index, r.payload)
+		j.recent.add(index, recentEntry{r.payload, r.companion})
 		j.stats.Appends++
 		j.stats.Bytes += int64(len(r.payload))
 	}
@@ -120,18 +120,24 @@ func (j *Journal) settle(batch []*request, index uint64, err error) {
 
 // recent is the newest entries, by index, without gaps.
 type recent struct {
-	// first is the index of payloads[0].
-	first    uint64
-	payloads [][]byte
-	bytes    int
+	// first is the index of entries[0].
+	first   uint64
+	entries []recentEntry
+	// bytes are those of the payloads.
+	bytes int
 }
 
-func (r *recent) add(index uint64, payload []byte) {
-	if len(r.payloads) == 0 {
+type recentEntry struct {
+	payload   []byte
+	companion any
+}
+
+func (r *recent) add(index uint64, entry recentEntry) {
+	if len(r.entries) == 0 {
 		r.first = index
 	}
-	r.payloads = append(r.payloads, payload)
-	r.bytes += len(payload)
+	r.entries = append(r.entries, entry)
+	r.bytes += len(entry.payload)
 	for r.bytes > maxRecentBytes {
 		r.dropFirst()
 	}
@@ -139,24 +145,24 @@ func (r *recent) add(index uint64, payload []byte) {
 
 // dropThrough forgets the entries up to and with through.
 func (r *recent) dropThrough(through uint64) {
-	for len(r.payloads) > 0 && r.first <= through {
+	for len(r.entries) > 0 && r.first <= through {
 		r.dropFirst()
 	}
-	if len(r.payloads) == 0 {
-		r.payloads = nil
+	if len(r.entries) == 0 {
+		r.entries = nil
 	}
 }
 
 func (r *recent) dropFirst() {
-	r.bytes -= len(r.payloads[0])
-	r.payloads[0] = nil
-	r.payloads = r.payloads[1:]
+	r.bytes -= len(r.entries[0].payload)
+	r.entries[0] = recentEntry{}
+	r.entries = r.entries[1:]
 	r.first++
 }
 
-func (r *recent) get(index uint64) ([]byte, bool) {
-	if index < r.first || index >= r.first+uint64(len(r.payloads)) {
-		return nil, false
+func (r *recent) get(index uint64) (entry recentEntry, ok bool) {
+	if index < r.first || index >= r.first+uint64(len(r.entries)) {
+		return recentEntry{}, false
 	}
-	return r.payloads[index-r.first], true
+	return r.entries[index-r.first], true
 }

@@ -141,8 +141,9 @@ func (j *Journal) findEnds() error {
 
 // request is an entry on its way.
 type request struct {
-	payload  []byte
-	checksum uint32
+	payload   []byte
+	companion any
+	checksum  uint32
 	// done is closed when index or err is set.
 	done  chan struct{}
 	index uint64
@@ -154,13 +155,20 @@ type request struct {
 // ErrUnknown, ErrClosed. When ctx ends first its error is returned; the entry may then have
 // been stored or not.
 func (j *Journal) Append(ctx context.Context, payload []byte) (uint64, error) {
+	return j.AppendWith(ctx, payload, nil)
+}
+
+// AppendWith is Append with what the caller has in memory for the payload, such as what
+// it was encoded from. ReadWith returns it as long as the payload is in memory, too: until
+// it is released or forgotten, or newer payloads have taken its place.
+func (j *Journal) AppendWith(ctx context.Context, payload []byte, companion any) (uint64, error) {
 	if limit := int(min(MaxPayloadBytes, j.options.MaxBytes)); len(payload) > limit {
 		return 0, &PayloadTooLargeError{Bytes: len(payload), Limit: limit}
 	}
 	if err := ctx.Err(); err != nil {
 		return 0, err
 	}
-	r := &request{payload: payload, checksum: checksum(payload), done: make(chan struct{})}
+	r := &request{payload: payload, companion: companion, checksum: checksum(payload), done: make(chan struct{})}
 	if err := j.enqueue(r); err != nil {
 		return 0, err
 	}
@@ -207,14 +215,29 @@ func (j *Journal) withdraw(r *request) {
 // Read returns the payload of an entry, or ErrNotFound or ErrCorrupt. It must
 // not be changed.
 func (j *Journal) Read(index uint64) ([]byte, error) {
+	payload, _, err := j.ReadWith(index)
+	return payload, err
+}
+
+// ReadWith is Read with what came with the payload (AppendWith), or nil when that is not
+// in memory any more.
+func (j *Journal) ReadWith(index uint64) (payload []byte, companion any, err error) {
 	j.mu.Lock()
-	payload, isRecent := j.recent.get(index)
+	found, isRecent := j.recent.get(index)
 	j.mu.Unlock()
 	if isRecent {
-		return payload, nil
+		return found.payload, found.companion, nil
 	}
 	e, err := j.readEntry(index)
-	return e.payload, err
+	return e.payload, nil, err
+}
+
+// Forget lets go of what memory has of the entries up to and with through, which the
+// caller has read. They stay in the journal.
+func (j *Journal) Forget(through uint64) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.recent.dropThrough(through)
 }
 
 func (j *Journal) readEntry(index uint64) (_ entry, err error) {

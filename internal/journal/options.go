@@ -28,7 +28,8 @@ const (
 	maxCommitBytes = 4 << 20
 
 	// maxRecentBytes is how many payload bytes of the newest entries are kept in
-	// memory, so that an applier that keeps up reads nothing from disk.
+	// memory, so that an applier that keeps up reads nothing from disk. What came with
+	// them (AppendWith) may take several times as much.
 	maxRecentBytes = 4 << 20
 )
 

@@ -28,8 +28,8 @@ type Writer interface {
 	// Append returns nil only when every record of logs is on disk. Each record
 	// must be sealed (record.Seal) and have a project. Records become findable
 	// within two seconds after that; in a store of its own for the next search already,
-	// unless they come faster than they can be applied. Append does not keep or change
-	// logs.
+	// unless they come faster than they can be applied. Append keeps logs,
+	// which must not be changed any more, and does not change them.
 	//
 	// When the store cannot take records now, but may later, the error is an
 	// *UnavailableError and nothing was stored. When ctx ends first, and with

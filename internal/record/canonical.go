@@ -130,7 +130,7 @@ func isCovered(name string) bool {
 // appendAttributes appends the member "attributes", unless it would be empty.
 // keep is nil to keep every attribute.
 func (e *encoder) appendAttributes(dst []byte, attributes pcommon.Map, keep func(name string) bool) []byte {
-	start := e.pushSorted(attributes, keep)
+	start := e.push(attributes, keep)
 	if len(e.pairs) > start {
 		dst = appendName(dst, "attributes")
 		dst = e.appendPairs(dst, start)
@@ -138,37 +138,66 @@ func (e *encoder) appendAttributes(dst []byte, attributes pcommon.Map, keep func
 	return dst
 }
 
-// pushSorted pushes the pairs that are kept onto the stack, sorted by key, and
-// returns where they start. appendPairs takes them off.
-func (e *encoder) pushSorted(m pcommon.Map, keep func(key string) bool) (start int) {
+// push pushes the pairs that are kept onto the stack and returns where they start.
+// appendPairs takes them off.
+func (e *encoder) push(m pcommon.Map, keep func(key string) bool) (start int) {
 	start = len(e.pairs)
 	for key, value := range m.All() {
 		if keep == nil || keep(key) {
 			e.pairs = append(e.pairs, pair{key: validUTF8(key), value: value})
 		}
 	}
-	slices.SortStableFunc(e.pairs[start:], func(a, b pair) int { return strings.Compare(a.key, b.key) })
 	return start
 }
 
-// appendPairs appends the list of the pairs from start on and takes them off the
-// stack. Writing a value may move the stack, so it is indexed anew each time.
+// few is how many pairs a list may have to be sorted by insertion. Nearly all lists have
+// no more.
+const few = 64
+
+// appendPairs appends the list of the pairs from start on, sorted by key, and takes them
+// off the stack. Pairs with the same key keep their order. Writing a value may move the
+// stack, so it is indexed anew each time.
 func (e *encoder) appendPairs(dst []byte, start int) []byte {
 	end := len(e.pairs)
+	// Their places are sorted instead of them, as moving pointers is what costs while
+	// garbage is collected.
+	var places [few]uint8
+	order := places[:min(end-start, few)]
+	if end-start <= few {
+		orderByKey(order, e.pairs[start:])
+	} else {
+		slices.SortStableFunc(e.pairs[start:], func(a, b pair) int { return strings.Compare(a.key, b.key) })
+	}
 	dst = append(dst, '[')
 	for i := start; i < end; i++ {
+		place := i
+		if end-start <= few {
+			place = start + int(order[i-start])
+		}
 		if i > start {
 			dst = append(dst, ',')
 		}
 		dst = append(dst, `{"key":`...)
-		dst = appendString(dst, e.pairs[i].key)
+		dst = appendString(dst, e.pairs[place].key)
 		dst = append(dst, `,"value":`...)
-		dst = e.appendValue(dst, e.pairs[i].value)
+		dst = e.appendValue(dst, e.pairs[place].value)
 		dst = append(dst, '}')
 	}
 	clear(e.pairs[start:end]) // do not keep the record alive
 	e.pairs = e.pairs[:start]
 	return append(dst, ']')
+}
+
+// orderByKey sets order, which is as long as pairs, to the places of the pairs in the
+// order of their keys. It sorts by insertion, without a call for each comparison.
+func orderByKey(order []uint8, pairs []pair) {
+	for i := range pairs {
+		at := i
+		for ; at > 0 && pairs[i].key < pairs[order[at-1]].key; at-- {
+			order[at] = order[at-1]
+		}
+		order[at] = uint8(i) //nolint:gosec // below few
+	}
 }
 
 func (e *encoder) appendValue(dst []byte, value pcommon.Value) []byte {
@@ -192,7 +221,7 @@ func (e *encoder) appendValue(dst []byte, value pcommon.Value) []byte {
 		dst = append(dst, '"')
 	case pcommon.ValueTypeMap:
 		dst = append(dst, `{"kvlistValue":{"values":`...)
-		dst = e.appendPairs(dst, e.pushSorted(value.Map(), nil))
+		dst = e.appendPairs(dst, e.push(value.Map(), nil))
 		dst = append(dst, '}')
 	case pcommon.ValueTypeSlice:
 		dst = append(dst, `{"arrayValue":{"values":`...)

@@ -18,7 +18,7 @@ const (
 func appendString(dst []byte, s string) []byte {
 	dst = append(dst, '"')
 	copied := 0 // s up to here is in dst
-	for i := 0; i < len(s); {
+	for i := lengthOfPlain(s); i < len(s); i += lengthOfPlain(s[i:]) {
 		c := s[i]
 		if c >= utf8.RuneSelf {
 			r, size := utf8.DecodeRuneInString(s[i:])
@@ -30,15 +30,53 @@ func appendString(dst []byte, s string) []byte {
 			i += size
 			continue
 		}
-		if c < ' ' || c == '"' || c == '\\' {
-			dst = append(dst, s[copied:i]...)
-			dst = appendEscape(dst, c)
-			copied = i + 1
-		}
+		dst = append(dst, s[copied:i]...)
+		dst = appendEscape(dst, c)
 		i++
+		copied = i
 	}
 	dst = append(dst, s[copied:]...)
 	return append(dst, '"')
+}
+
+// lengthOfPlain is how many bytes at the start of s stand for themselves in a JSON
+// string and are ASCII. That is all of most texts, so it looks at eight at a time.
+func lengthOfPlain(s string) int {
+	const word = 8
+	i := 0
+	for i+word <= len(s) && isPlain(wordAt(s[i:])) {
+		i += word
+	}
+	if rest := len(s) - i; rest < word && rest > 0 && i > 0 && isPlain(wordAt(s[len(s)-word:])) {
+		return len(s)
+	}
+	for i < len(s) && s[i] >= ' ' && s[i] < utf8.RuneSelf && s[i] != '"' && s[i] != '\\' {
+		i++
+	}
+	return i
+}
+
+// wordAt reads the first eight bytes of s.
+func wordAt(s string) uint64 {
+	_ = s[7]
+	return uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
+		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
+}
+
+const (
+	everyByte = 0x01_01_01_01_01_01_01_01 // times a byte: a word of eight of it
+	highBits  = everyByte * 0x80
+)
+
+// isPlain reports whether none of the eight bytes of a word is a control character, a
+// quote, a backslash or beyond ASCII. Subtracting borrows from a byte's highest bit
+// exactly when the byte is smaller; what that does to the next byte does not matter,
+// because then the answer is no already.
+func isPlain(word uint64) bool {
+	control := word - everyByte*' '
+	quote := (word ^ everyByte*'"') - everyByte
+	backslash := (word ^ everyByte*'\\') - everyByte
+	return (word|control|quote|backslash)&highBits == 0
 }
 
 func appendEscape(dst []byte, c byte) []byte {

@@ -15,11 +15,22 @@ import (
 
 const contentTypeJSON = "application/json"
 
+// lengthKnown is the size up to which net/http itself tells the length of an answer.
+const lengthKnown = 1 << 10
+
+// appender is a body that needs no reflection to be written as JSON.
+type appender interface{ AppendJSON(dst []byte) []byte }
+
 // newAnswer returns an answer with a JSON body.
 func newAnswer(status int, body any) (idempotency.Answer, error) {
-	text, err := json.Marshal(body)
-	if err != nil {
-		return idempotency.Answer{}, fmt.Errorf("write the answer: %w", err)
+	var text []byte
+	if plain, ok := body.(appender); ok {
+		text = plain.AppendJSON(nil)
+	} else {
+		var err error
+		if text, err = json.Marshal(body); err != nil {
+			return idempotency.Answer{}, fmt.Errorf("write the answer: %w", err)
+		}
 	}
 	return idempotency.Answer{Status: status, ContentType: contentTypeJSON, Body: text}, nil
 }
@@ -29,7 +40,9 @@ func newAnswer(status int, body any) (idempotency.Answer, error) {
 func write(w http.ResponseWriter, answer idempotency.Answer) {
 	header := w.Header()
 	header.Set("Content-Type", answer.ContentType)
-	header.Set("Content-Length", strconv.Itoa(len(answer.Body)))
+	if len(answer.Body) > lengthKnown {
+		header.Set("Content-Length", strconv.Itoa(len(answer.Body)))
+	}
 	w.WriteHeader(answer.Status)
 	_, _ = w.Write(answer.Body)
 }

@@ -41,10 +41,10 @@ func takeAuthentication(
 	return server, authenticator{server: found, parameters: auth.RequestParameters}, nil
 }
 
-// authenticate returns the request with what the authenticator knows of it.
-func (a authenticator) authenticate(r *http.Request) (*http.Request, *intake.Problem) {
+// authenticate returns the request's context with what the authenticator knows of it.
+func (a authenticator) authenticate(ctx context.Context, r *http.Request) (context.Context, *intake.Problem) {
 	if a.server == nil {
-		return r, nil
+		return ctx, nil
 	}
 	sources := r.Header
 	if len(a.parameters) > 0 {
@@ -56,15 +56,15 @@ func (a authenticator) authenticate(r *http.Request) (*http.Request, *intake.Pro
 			}
 		}
 	}
-	ctx, err := a.server.Authenticate(r.Context(), sources)
+	known, err := a.server.Authenticate(ctx, sources)
 	if unavailable, ok := errors.AsType[*tenant.UnavailableError](err); ok {
-		return r, overloaded(http.StatusServiceUnavailable, unavailable.Error(), max(unavailable.RetryAfter, defaultRetryAfter))
+		return ctx, overloaded(http.StatusServiceUnavailable, unavailable.Error(), max(unavailable.RetryAfter, defaultRetryAfter))
 	}
 	if err != nil {
-		return r, intake.Refuse(http.StatusUnauthorized, err.Error())
+		return ctx, intake.Refuse(http.StatusUnauthorized, err.Error())
 	}
-	if identity, ok := tenant.FromContext(ctx); ok && identity.Throttled != nil {
-		return r, overloaded(http.StatusTooManyRequests, identity.Throttled.Error(), identity.Throttled.RetryAfter)
+	if identity, ok := tenant.FromContext(known); ok && identity.Throttled != nil {
+		return ctx, overloaded(http.StatusTooManyRequests, identity.Throttled.Error(), identity.Throttled.RetryAfter)
 	}
-	return r.WithContext(ctx), nil
+	return known, nil
 }

@@ -1,6 +1,7 @@
 package auditlogreceiver
 
 import (
+	"context"
 	"fmt"
 	"iter"
 	"net/http"
@@ -27,7 +28,8 @@ type batch struct {
 	// from seal on.
 	results []intake.Result
 	bulk    bool
-	owners  map[owner]plog.ResourceLogs
+	// owners are the resources of a bulk request.
+	owners map[owner]plog.ResourceLogs
 }
 
 // owner is what the records under one resource have in common.
@@ -38,18 +40,23 @@ type owner struct {
 
 // decode decodes every record of a request. The problem is that of a single
 // record; those of a bulk request are in the batch's results.
-func (h *handler) decode(r *http.Request, f format, identity *tenant.Identity, body framing.Body) (*batch, *intake.Problem) {
+func (h *handler) decode(
+	ctx context.Context, r *http.Request, f format, identity *tenant.Identity, body framing.Body,
+) (*batch, *intake.Problem) {
 	reader := h.readers.Get().(*jsondoc.Reader)
 	defer func() {
 		reader.Reset(nil, jsondoc.Limits{})
 		h.readers.Put(reader)
 	}()
 	b := &batch{
-		logs: plog.NewLogs(), bulk: body.Bulk, owners: map[owner]plog.ResourceLogs{},
+		logs: plog.NewLogs(), bulk: body.Bulk,
 		results: make([]intake.Result, len(body.Records)),
 		records: make([]record.Record, 0, len(body.Records)),
 	}
-	sender := senderOf(r)
+	if b.bulk {
+		b.owners = map[owner]plog.ResourceLogs{}
+	}
+	sender := senderOf(ctx, r)
 	for i, data := range body.Records {
 		problem := h.decodeRecord(r, f, identity, reader, data, b, sender)
 		if problem != nil && !body.Bulk {
@@ -96,27 +103,37 @@ func (h *handler) decodeRecord(
 
 // add moves a record into the batch, to the others of its owner.
 func (b *batch) add(o owner, log plog.LogRecord) {
-	resource, ok := b.owners[o]
-	if !ok {
-		resource = b.logs.ResourceLogs().AppendEmpty()
-		resource.Resource().Attributes().PutInt(record.AttributeProjectID, o.project)
-		if o.service != "" {
-			resource.Resource().Attributes().PutStr(record.AttributeServiceName, o.service)
-		}
-		resource.ScopeLogs().AppendEmpty()
-		b.owners[o] = resource
-	}
+	resource := b.resourceOf(o)
 	scope := resource.ScopeLogs().At(0)
 	home := scope.LogRecords().AppendEmpty()
 	log.MoveTo(home)
 	b.records = append(b.records, record.Record{Resource: resource.Resource(), Scope: scope.Scope(), Log: home})
 }
 
+// resourceOf returns the resource of an owner's records.
+func (b *batch) resourceOf(o owner) plog.ResourceLogs {
+	if resource, ok := b.owners[o]; ok {
+		return resource
+	}
+	resource := b.logs.ResourceLogs().AppendEmpty()
+	attributes := resource.Resource().Attributes()
+	attributes.EnsureCapacity(2)
+	attributes.PutInt(record.AttributeProjectID, o.project)
+	if o.service != "" {
+		attributes.PutStr(record.AttributeServiceName, o.service)
+	}
+	resource.ScopeLogs().AppendEmpty()
+	if b.bulk {
+		b.owners[o] = resource
+	}
+	return resource
+}
+
 // projects returns the projects that the batch writes to, in ascending order.
 func (b *batch) projects() []int64 {
 	var projects []int64
-	for o := range b.owners {
-		projects = append(projects, o.project)
+	for _, resource := range b.logs.ResourceLogs().All() {
+		projects = append(projects, record.Record{Resource: resource.Resource()}.ProjectID())
 	}
 	slices.Sort(projects)
 	return slices.Compact(projects)

@@ -44,7 +44,7 @@ func BenchmarkDecodeAndSeal(b *testing.B) {
 			b.ReportAllocs()
 			b.SetBytes(int64(len(body)))
 			for b.Loop() {
-				batch, problem := h.decode(request, logsentry.Format{}, nil, parts)
+				batch, problem := h.decode(b.Context(), request, logsentry.Format{}, nil, parts)
 				if problem != nil {
 					b.Fatal(problem)
 				}

@@ -57,7 +57,10 @@ func newHandler(config *Config, settings receiver.Settings, next consumer.Logs) 
 }
 
 // ServeHTTP implements http.Handler.
-func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) { h.serve(r.Context(), w, r) }
+
+// serve is ServeHTTP with a context that goes before the request's own.
+func (h *handler) serve(ctx context.Context, w http.ResponseWriter, r *http.Request) {
 	format := h.routes.find(r.URL.Path)
 	if format == nil {
 		h.serveNotFound(w, r)
@@ -68,7 +71,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		writeProblem(w, format, intake.Refuse(http.StatusMethodNotAllowed, r.Method+" is not allowed here: send POST"))
 		return
 	}
-	answer, problem := h.take(r, format)
+	answer, problem := h.take(ctx, r, format)
 	if problem != nil {
 		writeProblem(w, format, problem)
 		return
@@ -77,13 +80,13 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // take answers one request, or returns why nothing of it was kept.
-func (h *handler) take(r *http.Request, f format) (idempotency.Answer, *intake.Problem) {
+func (h *handler) take(ctx context.Context, r *http.Request, f format) (idempotency.Answer, *intake.Problem) {
 	receivedAt := h.now()
-	r, problem := h.authenticator.authenticate(r)
+	ctx, problem := h.authenticator.authenticate(ctx, r)
 	if problem != nil {
 		return idempotency.Answer{}, problem
 	}
-	identity, _ := tenant.FromContext(r.Context())
+	identity, _ := tenant.FromContext(ctx)
 	if problem := authorize(r, f, identity); problem != nil {
 		return idempotency.Answer{}, problem
 	}
@@ -105,15 +108,15 @@ func (h *handler) take(r *http.Request, f format) (idempotency.Answer, *intake.P
 	if err != nil {
 		return idempotency.Answer{}, framingProblem(err)
 	}
-	b, problem := h.decode(r, f, identity, parts)
+	b, problem := h.decode(ctx, r, f, identity, parts)
 	if problem != nil {
 		return idempotency.Answer{}, problem
 	}
 	if !hasKey || len(b.records) == 0 { // what stores nothing needs no memory
-		return h.store(r.Context(), f, b, receivedAt)
+		return h.store(ctx, f, b, receivedAt)
 	}
 	request := idempotency.Request{Projects: b.projects(), Key: key, Digest: idempotency.DigestOf(f.Source(), body.Bytes())}
-	return h.storeOnce(r.Context(), f, b, receivedAt, request)
+	return h.storeOnce(ctx, f, b, receivedAt, request)
 }
 
 // split cuts the body into records.

@@ -21,6 +21,7 @@ import (
 	"go.opentelemetry.io/collector/config/configoptional"
 	"go.opentelemetry.io/collector/consumer/consumertest"
 	"go.opentelemetry.io/collector/pdata/plog"
+	"go.opentelemetry.io/collector/receiver"
 	"go.opentelemetry.io/collector/receiver/receivertest"
 
 	"github.com/docketlog/docket/internal/record"
@@ -47,13 +48,21 @@ func start(t *testing.T, change func(*Config)) *testServer {
 // authenticator.
 func startWith(t *testing.T, next *pipeline, extensions map[component.ID]component.Component, change func(*Config)) *testServer {
 	t.Helper()
+	return startIn(t, receivertest.NewNopSettings(metadata.Type), next, extensions, change)
+}
+
+// startIn is startWith in a collector with the given telemetry.
+func startIn(
+	t *testing.T, settings receiver.Settings, next *pipeline, extensions map[component.ID]component.Component, change func(*Config),
+) *testServer {
+	t.Helper()
 	config := createDefaultConfig().(*Config)
 	config.ServerConfig.NetAddr.Endpoint = "127.0.0.1:0"
 	if change != nil {
 		change(config)
 	}
 	require.NoError(t, config.Validate())
-	r, err := newReceiver(config, receivertest.NewNopSettings(metadata.Type), next)
+	r, err := newReceiver(config, settings, next)
 	require.NoError(t, err)
 	require.NoError(t, r.Start(context.Background(), testHost{extensions: extensions}))
 	transport := &http.Transport{DisableCompression: true}

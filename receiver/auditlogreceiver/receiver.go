@@ -61,6 +61,7 @@ func (r *auditLogReceiver) Start(ctx context.Context, host component.Host) error
 	if err != nil {
 		return fmt.Errorf("create the HTTP server: %w", err)
 	}
+	newShortcut(ctx, r.server, config, r.settings.TelemetrySettings, r.handler)
 	r.drain = newDrain(r.server)
 	r.listener, err = config.ToListener(ctx)
 	if err != nil {

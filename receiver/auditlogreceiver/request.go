@@ -2,6 +2,7 @@ package auditlogreceiver
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -99,13 +100,13 @@ type sender struct {
 	userAgent string
 }
 
-func senderOf(r *http.Request) sender {
+func senderOf(ctx context.Context, r *http.Request) sender {
 	userAgent := r.UserAgent()
 	if len(userAgent) > largestUserAgent {
 		userAgent = userAgent[:largestUserAgent]
 	}
 	s := sender{userAgent: strings.ToValidUTF8(userAgent, "\uFFFD")}
-	if address, ok := client.FromContext(r.Context()).Addr.(*net.IPAddr); ok && address != nil {
+	if address, ok := client.FromContext(ctx).Addr.(*net.IPAddr); ok && address != nil {
 		s.address = address.String()
 	}
 	return s

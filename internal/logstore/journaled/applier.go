@@ -222,6 +222,7 @@ func (a *applier) applyNext() error {
 	}
 	a.settling = nil
 	a.applied.Store(done.through)
+	a.journal.Forget(done.through)
 	a.position.Add(done.bytes)
 	a.records.Add(int64(len(done.records)))
 	a.waiting.Add(-done.counted)
@@ -284,12 +285,12 @@ func (a *applier) collect() (batch, error) {
 	applied, last := a.applied.Load(), a.journal.LastIndex()
 	next := batch{through: applied}
 	for index := applied + 1; index <= last && len(next.records) < maxBatchRecords && next.bytes < maxBatchBytes; index++ {
-		payload, err := a.journal.Read(index)
+		payload, companion, err := a.journal.ReadWith(index)
 		if err != nil {
 			return next.orError(applied, err)
 		}
 		a.requests.note(index, payload)
-		entry, err := DecodeEntry(payload)
+		entry, err := entryOf(payload, companion)
 		replayed := index <= a.replayThrough || entry.Repeated
 		if index > applied+1 && replayed != next.replayed {
 			break
@@ -307,6 +308,14 @@ func (a *applier) collect() (batch, error) {
 		next.counted += countRecords(payload)
 	}
 	return next, nil
+}
+
+// entryOf is the entry as it was appended, if memory still has it, or else decoded.
+func entryOf(payload []byte, companion any) (Entry, error) {
+	if appended, ok := companion.(*Entry); ok {
+		return *appended, nil
+	}
+	return DecodeEntry(payload)
 }
 
 // orError is the batch as far as it came; the error is for the next call, which

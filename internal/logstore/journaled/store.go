@@ -12,6 +12,7 @@ import (
 
 	"go.opentelemetry.io/collector/consumer/consumererror"
 	"go.opentelemetry.io/collector/pdata/plog"
+	"go.opentelemetry.io/collector/pdata/xpdata/pref"
 	"go.uber.org/zap"
 
 	"github.com/docketlog/docket/internal/journal"
@@ -223,10 +224,15 @@ func (s *Store) appendAdmitted(ctx context.Context, entry Entry) error {
 	if err != nil {
 		return consumererror.NewPermanent(err)
 	}
-	if _, err = s.journal.Append(ctx, payload); err == nil {
-		s.applier.waiting.Add(int64(entry.Logs.LogRecordCount()))
+	// The applier gets the entry as it is, so that it need not decode it. The reference
+	// is never given back: a collector that uses the memory of logs again must not do so
+	// with these, which a tail may have for any time.
+	pref.RefLogs(entry.Logs)
+	if _, err = s.journal.AppendWith(ctx, payload, &entry); err != nil {
+		return s.refusal(err)
 	}
-	return s.refusal(err)
+	s.applier.waiting.Add(int64(entry.Logs.LogRecordCount()))
+	return nil
 }
 
 // validate checks what the backend relies on. Hashes are not computed again: the

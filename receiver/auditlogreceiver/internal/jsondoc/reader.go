@@ -14,6 +14,10 @@ import (
 // usualMembers is the capacity that a nested object starts with.
 const usualMembers = 4
 
+// A Reader keeps the names that it has put together, as most documents have the names
+// that others had: at most maxNames of at most maxNameBytes.
+const maxNames, maxNameBytes = 1024, 128
+
 // Kind is the kind of a JSON value.
 type Kind byte
 
@@ -46,6 +50,9 @@ type Reader struct {
 	depth int
 	// inner reads embedded documents, and is kept for the next one.
 	inner *Reader
+	// names are those that join has put together lately, and name is where it does so.
+	names map[string]string
+	name  []byte
 }
 
 // Reset starts to read data, which must not change until the document is read.
@@ -287,7 +294,27 @@ func IsDocument(text string) bool {
 }
 
 func (r *Reader) members(destination pcommon.Map, prefix string) error {
-	return r.Object(func(key string) error { return r.Member(destination, prefix+key) })
+	return r.Object(func(key string) error { return r.Member(destination, r.join(prefix, key)) })
+}
+
+// join is prefix+key, made once for all documents that have it.
+func (r *Reader) join(prefix, key string) string {
+	if prefix == "" || len(prefix)+len(key) > maxNameBytes {
+		return prefix + key
+	}
+	r.name = append(append(r.name[:0], prefix...), key...)
+	if name, ok := r.names[string(r.name)]; ok {
+		return name
+	}
+	if r.names == nil {
+		r.names = map[string]string{}
+	}
+	if len(r.names) == maxNames {
+		clear(r.names)
+	}
+	name := string(r.name)
+	r.names[name] = name
+	return name
 }
 
 // number writes a number into destination: a double, or an int when it is written

@@ -3,6 +3,7 @@ package jsondoc
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"math"
 	"strconv"
 	"strings"
@@ -210,4 +211,27 @@ func asKept(t *testing.T, value any) any {
 		return number
 	}
 	return value
+}
+
+// TestNamesAreKeptApart: a Reader that knows more names than it keeps still gives each
+// member its own.
+func TestNamesAreKeptApart(t *testing.T) {
+	var reader Reader
+	for document := range 3 {
+		for first := 0; first < 3*maxNames; first += 100 {
+			var text strings.Builder
+			want := map[string]any{}
+			for i := first; i < first+100; i++ {
+				fmt.Fprintf(&text, `,"k%d":%d`, i, document)
+				want[fmt.Sprintf("context.k%d", i)] = int64(document)
+			}
+			long := strings.Repeat("x", maxNameBytes)
+			want["context."+long] = true
+			reader.Reset([]byte(`{"`+long+`":true`+text.String()+`}`), Limits{Depth: 1, Attributes: 101})
+			destination := pcommon.NewMap()
+			require.NoError(t, reader.Members(destination, "context."))
+			require.Equal(t, want, destination.AsRaw())
+			require.LessOrEqual(t, len(reader.names), maxNames)
+		}
+	}
 }

@@ -31,6 +31,15 @@ type accepted struct {
 	Hash   string `json:"hash"`
 }
 
+// AppendJSON appends what json.Marshal makes of it. Neither text needs an escape.
+func (a accepted) AppendJSON(dst []byte) []byte {
+	dst = append(dst, `{"status":"`...)
+	dst = append(dst, a.Status...)
+	dst = append(dst, `","hash":"`...)
+	dst = append(dst, a.Hash...)
+	return append(dst, `"}`...)
+}
+
 // Accepted is the answer to one entry that is kept.
 func (Format) Accepted(receipt intake.Receipt) any {
 	return accepted{Status: "ok", Hash: receipt.Hash}
