@@ -11,12 +11,13 @@ import (
 
 // addableColumn returns the column that has the text of a field in all plain rows in
 // which it is not empty, if there are likely to be few texts, so that the engine can
-// add up rows by them; "" if there is none.
+// add up rows by them; "" if there is none. For filter.PlaceAttribute it is that of the
+// record's own.
 func addableColumn(field filter.Field) string {
 	switch field.Place {
 	case filter.PlaceLevel, filter.PlaceSeverityNumber, filter.PlaceService, filter.PlaceEventName:
 		return ownColumnOf(field.Place)
-	case filter.PlaceLogAttribute, filter.PlaceResourceAttribute:
+	case filter.PlaceLogAttribute, filter.PlaceResourceAttribute, filter.PlaceAttribute:
 		if name, ok := columnName(sectionOf(field.Place), field.Key); ok && isAddable(name) {
 			return name
 		}
@@ -36,12 +37,12 @@ func isAddable(column string) bool {
 
 // addUp makes the engine add up the plain rows to sums, by what is given in LogsQL and by
 // the columns that are still to be looked at, but for the known ones, which are given.
-// It does nothing and returns false if that would leave too many rows.
+// It does nothing and returns false if that would leave too many rows, or none is asked for.
 func (s *scan) addUp(sums string, by []string, known ...string) bool {
-	if s.after != nil {
+	if s.after != nil || s.plain == conditionNone {
 		return false
 	}
-	for _, name := range s.columns() {
+	for _, name := range s.neededColumns() {
 		switch {
 		case slices.Contains(known, name):
 		case !isAddable(name):

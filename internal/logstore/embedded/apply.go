@@ -47,6 +47,7 @@ func (b *Backend) Apply(ctx context.Context, batch []record.Record, replayed boo
 func (b *Backend) tryApply(ctx context.Context, batch []record.Record, replayed bool) (over <-chan struct{}, err error) {
 	b.writing.Lock()
 	defer b.writing.Unlock()
+	defer b.encoder.release()
 
 	added, refused, err := b.encoder.encodeAll(ctx, batch)
 	if err != nil {

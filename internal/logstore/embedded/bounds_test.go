@@ -110,23 +110,3 @@ func TestBoundsWithoutAttributes(t *testing.T) {
 		assert.Equal(t, test.upper, binder{}.of(filter.Normalize(test.expression)).upper, name)
 	}
 }
-
-func TestTallyIsBounded(t *testing.T) {
-	add := func(texts int, size int) error {
-		counts := newValueTally()
-		for i := range texts {
-			text := make([]byte, size)
-			text[0], text[1], text[2] = byte(i), byte(i>>8), byte(i>>16)
-			if _, _, err := counts.of(string(text)); err != nil {
-				return err
-			}
-		}
-		_, isNew, err := counts.ofBytes(make([]byte, size)) // the first again
-		assert.False(t, isNew)
-		return err
-	}
-	require.NoError(t, add(maxTallied, 3))
-	require.ErrorContains(t, add(maxTallied+1, 3), "the query is too expensive: there are more than 100000 different values: ask for")
-	require.NoError(t, add(64, 1<<20))
-	require.ErrorContains(t, add(65, 1<<20), "too expensive")
-}

@@ -45,8 +45,8 @@ type accountedCollector struct {
 
 // memoryHolder is a collector that may take much memory.
 type memoryHolder interface {
-	// heldBytes is about how much it is.
-	heldBytes() int64
+	// HeldBytes is about how much it is.
+	HeldBytes() int64
 }
 
 // memoryStep is how many bytes more a query is told of at least.
@@ -71,7 +71,7 @@ func (c *accountedCollector) account() error {
 	if !ok {
 		return nil
 	}
-	more := holder.heldBytes() - c.held
+	more := holder.HeldBytes() - c.held
 	if more < memoryStep {
 		return nil
 	}

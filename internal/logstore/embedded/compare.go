@@ -79,7 +79,7 @@ func (b *Backend) countCertain(ctx context.Context, p plan) (count int64, ok boo
 	if p.certain == conditionNone {
 		return 0, false, nil
 	}
-	selected := selection{tenant: p.tenant, span: p.span, condition: p.plain}
+	selected := selection{tenant: p.tenant, span: p.span, condition: p.plain, isByEngine: true}
 	pipe := "stats " + sumRows + ", count() if (" + p.certain + ") as " + columnCertain
 	var certain int64
 	err = b.rows.query(ctx, selected, pipe, func(block *logstorage.DataBlock) {

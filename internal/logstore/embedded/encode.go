@@ -19,6 +19,10 @@ import (
 // measures it. The engine drops rows over 2 MiB.
 const maxRowBytes = 2<<20 - 64<<10
 
+// roomFields is how many fields an encoder has room for that it uses again: those of the
+// rows of most batches.
+const roomFields = 16 << 10
+
 // maxShapes is the largest number of shape texts that an encoder shares.
 const maxShapes = 1024
 
@@ -27,6 +31,9 @@ type encoder struct {
 	columns *columnSets
 	// shapes are the texts of shapes seen lately, so that records share them.
 	shapes map[string]string
+	// room has the fields of the rows that were encoded since release. A row for which
+	// there is no room left begins a new one.
+	room []logstorage.Field
 
 	// These belong to the record that is being encoded:
 
@@ -106,6 +113,15 @@ func (e *encoder) encode(ctx context.Context, dst []row, r record.Record) ([]row
 	return append(dst, main), nil
 }
 
+// release ends the use of all rows that were encoded since the last release.
+func (e *encoder) release() {
+	if cap(e.room) > roomFields { // for one record with very many attributes
+		e.room = nil
+	}
+	clear(e.room)
+	e.room = e.room[:0]
+}
+
 // tenantOf returns the engine's tenant for the records of a project.
 func tenantOf(projectID int64) (tenantID, error) {
 	if projectID < 1 || projectID > math.MaxUint32 {
@@ -117,11 +133,22 @@ func tenantOf(projectID int64) (tenantID, error) {
 func (e *encoder) start(r record.Record) {
 	const otherFields = 20
 	count := r.Log.Attributes().Len() + r.Resource.Attributes().Len() + r.Scope.Attributes().Len()
-	e.fields = make([]logstorage.Field, 0, count+otherFields)
+	e.fields = e.roomFor(count + otherFields)
 	e.shape = appendShapeStart(e.shape[:0], r.Log.Body().Type())
 	e.isExact = r.Log.DroppedAttributesCount()|r.Resource.DroppedAttributesCount()|r.Scope.DroppedAttributesCount() == 0
 	e.isOmitting = false
 	e.hasLeaves = false
+}
+
+// roomFor returns an empty slice with room for so many fields, more than which get a
+// place of their own.
+func (e *encoder) roomFor(fields int) []logstorage.Field {
+	used := len(e.room)
+	if cap(e.room)-used < fields {
+		e.room, used = make([]logstorage.Field, 0, max(roomFields, fields)), 0
+	}
+	e.room = e.room[:used+fields]
+	return e.room[used : used : used+fields]
 }
 
 // add adds a column unless its value is empty, which to the engine is the same
@@ -133,8 +160,14 @@ func (e *encoder) add(name, value string) {
 }
 
 func (e *encoder) addText(name, value string) {
-	text := filter.Text(pcommon.NewValueStr(value))
-	e.isExact = e.isExact && text == value
+	if value == "" {
+		return
+	}
+	text := value
+	if !isValidText(value) {
+		text = filter.Text(pcommon.NewValueStr(value))
+		e.isExact = false
+	}
 	e.add(name, marked(text))
 }
 

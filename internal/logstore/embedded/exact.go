@@ -69,7 +69,7 @@ func isValidText(s string) bool { return utf8.ValidString(s) }
 // hasUniqueKeys reports whether no key of the map is there twice. Decoding OTLP
 // does not ensure that.
 func hasUniqueKeys(m pcommon.Map) bool {
-	const few = 16
+	const few = 32
 	if m.Len() > few {
 		keys := make(map[string]struct{}, m.Len())
 		for key := range m.All() {

@@ -24,7 +24,7 @@ func (b *Backend) CountExact(ctx context.Context, project int64) (int64, error) 
 
 // CutInto makes queries work in slices of about so many rows, however long these take.
 func (b *Backend) CutInto(rows int64) {
-	b.gate.sizes = sliceSizes{first: rows, firstSelective: rows, sprint: rows, least: rows, most: rows}
+	b.gate.sizes = sliceSizes{first: rows, firstByEngine: rows, firstSelective: rows, least: rows, most: rows}
 }
 
 // LeaveSnapshots leaves what a crash in the middle of Sync does.

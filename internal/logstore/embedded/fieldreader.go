@@ -79,10 +79,17 @@ func (f fieldReader) in(block *logstorage.DataBlock) readText {
 			}
 			return timeOf(t).Format(time.RFC3339Nano), present
 		}
+	case f.isByColumn:
+		column, _ := columnName(sectionOf(f.Place), f.Key)
+		return inColumn(block, column)
 	case f.IsAttribute():
 		return f.inAttributes(block)
 	}
-	column := ownColumnOf(f.Place)
+	return inColumn(block, ownColumnOf(f.Place))
+}
+
+// inColumn prepares to read what is present when its column is not empty.
+func inColumn(block *logstorage.DataBlock, column string) readText {
 	texts := textsOf(block, column)
 	return func(row int) (string, presence) {
 		if texts[row] == "" {
@@ -107,9 +114,6 @@ func (f fieldReader) inAttributes(block *logstorage.DataBlock) readText {
 		for i, s := range sections {
 			if text := columns[i][row]; text != "" {
 				return textIn(names[i], text), present
-			}
-			if f.isByColumn {
-				break
 			}
 			if has := known.of(row, s, f.Key); has != absent {
 				return "", has

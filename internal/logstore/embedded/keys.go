@@ -11,6 +11,7 @@ import (
 
 	"github.com/docketlog/docket/internal/filter"
 	"github.com/docketlog/docket/internal/logstore"
+	"github.com/docketlog/docket/internal/logstore/tally"
 	"github.com/docketlog/docket/internal/record"
 )
 
@@ -33,8 +34,8 @@ func (b *Backend) Keys(ctx context.Context, query logstore.KeysQuery) ([]logstor
 		return nil, 0, wrap("keys", err)
 	}
 	finder := filter.NewFinder(filter.BodyContains(query.Contains))
-	keys := make([]logstore.KeyCount, 0, len(counts))
-	for key, count := range counts {
+	keys := make([]logstore.KeyCount, 0, counts.Len())
+	for key, count := range counts.All() {
 		if finder.In(strings.ToValidUTF8(key, "\uFFFD")) {
 			keys = append(keys, logstore.KeyCount{Key: key, Count: *count})
 		}
@@ -42,18 +43,18 @@ func (b *Backend) Keys(ctx context.Context, query logstore.KeysQuery) ([]logstor
 	slices.SortFunc(keys, func(a, b logstore.KeyCount) int {
 		return cmp.Or(cmp.Compare(b.Count, a.Count), strings.Compare(a.Key, b.Key))
 	})
-	return pageOf(keys, query.Limit, query.Offset), len(keys), nil
+	return tally.Page(keys, query.Limit, query.Offset), len(keys), nil
 }
 
-func newKeyTally() *tally[int64] {
-	return newTally[int64]("keys", "ask for a shorter time, or with a filter")
+func newKeyTally() *tally.Tally[int64] {
+	return tally.New[int64]("keys", "ask for a shorter time, or with a filter")
 }
 
-func (b *Backend) countKeys(ctx context.Context, query logstore.KeysQuery) (map[string]*int64, error) {
+func (b *Backend) countKeys(ctx context.Context, query logstore.KeysQuery) (*tally.Tally[int64], error) {
 	// The shape tells all keys only of those rows of which columns tell any.
 	p, isEmpty, err := b.newPlan(ctx, query.Selection, filter.Field{Place: query.Place})
 	if err != nil || isEmpty {
-		return nil, err
+		return newKeyTally(), err
 	}
 	s := scan{backend: b, plan: p, names: []string{columnShape, columnPaths}}
 	added := s
@@ -67,9 +68,9 @@ func (b *Backend) countKeys(ctx context.Context, query logstore.KeysQuery) (map[
 }
 
 // countKeys counts the keys of the scan's rows.
-func (s scan) countKeys(ctx context.Context, place filter.Place) (map[string]*int64, error) {
+func (s scan) countKeys(ctx context.Context, place filter.Place) (*tally.Tally[int64], error) {
 	collectors, err := s.run(ctx, func() collector {
-		return &keyCollector{place: place, tally: newKeyTally(), forms: map[formKey]*int64{}}
+		return &keyCollector{place: place, Tally: newKeyTally(), forms: map[formKey]*int64{}}
 	})
 	if err != nil {
 		return nil, err
@@ -80,17 +81,17 @@ func (s scan) countKeys(ctx context.Context, place filter.Place) (map[string]*in
 		if err := part.flush(); err != nil {
 			return nil, err
 		}
-		if err := total.addAll(part.tally, func(to *int64, count int64) { *to += count }); err != nil {
+		if err := total.AddAll(part.Tally, func(to *int64, count int64) { *to += count }); err != nil {
 			return nil, err
 		}
 	}
-	return total.all, nil
+	return total, nil
 }
 
 // keyCollector counts keys.
 type keyCollector struct {
 	place filter.Place
-	*tally[int64]
+	*tally.Tally[int64]
 
 	// forms are counts of rows that are not in the tally yet.
 	forms map[formKey]*int64
@@ -189,7 +190,7 @@ func addKeys(keys map[string]struct{}, m pcommon.Map, prefix string) {
 
 func (c *keyCollector) add(keys map[string]struct{}, count int64) error {
 	for key := range keys {
-		to, _, err := c.of(key)
+		to, _, err := c.Of(key)
 		if err != nil {
 			return err
 		}

@@ -40,8 +40,8 @@ func isKept(text string) bool {
 	if strings.HasSuffix(text, mark) {
 		return false
 	}
-	if strings.Trim(text, "0123456789.-_:TZ ") != "" {
-		return true // looks like text
+	if looksLikeText(text) {
+		return true
 	}
 	switch {
 	case strings.Contains(text, "_"): // it may stand anywhere among digits, and is left out
@@ -53,6 +53,19 @@ func isKept(text string) bool {
 	default:
 		return isKeptNumber(text)
 	}
+}
+
+// looksLikeText reports whether a text has a character that is in no number, address or
+// time of the engine. Most texts begin with one.
+func looksLikeText(text string) bool {
+	for i := range len(text) {
+		switch c := text[i]; {
+		case c >= '0' && c <= '9', c == '.', c == '-', c == '_', c == ':', c == 'T', c == 'Z', c == ' ':
+		default:
+			return true
+		}
+	}
+	return false
 }
 
 // isKeptTime is isKept for a text of the letters of times, of which the engine knows one

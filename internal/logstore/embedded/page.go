@@ -41,10 +41,14 @@ const (
 	// windowShrinkage is how much shorter a window becomes that holds too much.
 	windowShrinkage = 4
 	// leastRead and mostRead are how many rows are looked at for a condition at first,
-	// and maxIncrease how many times as many the next time.
-	leastRead   = 1024
-	mostRead    = 65_536
-	maxIncrease = 16
+	// and maxIncrease how many times as many the next time, or maxIncreaseByEngine if the
+	// engine alone looks at them.
+	leastRead           = 1024
+	mostRead            = 65_536
+	maxIncrease         = 16
+	maxIncreaseByEngine = 64
+	// surplus is how many times as many rows a window is to have as are probably enough.
+	surplus = 1.25
 	// fewRows is the number of rows that are always worth reading.
 	fewRows = 4096
 )
@@ -115,11 +119,14 @@ func (p *page) setNext(rows, matching, missing int) {
 	if p.isAboutAll() || p.isSelective {
 		return
 	}
-	increase := maxIncrease
-	if matching > 0 {
-		increase = min(maxIncrease, 1+missing/matching)
+	increase := float64(maxIncrease)
+	if p.residual == nil {
+		increase = maxIncreaseByEngine
 	}
-	p.least = max(p.least, rows*increase)
+	if matching > 0 {
+		increase = min(increase, surplus*float64(missing)/float64(matching))
+	}
+	p.least = max(leastRead, int(float64(rows)*increase))
 	p.most = max(p.most, 4*p.least)
 }
 
@@ -179,8 +186,11 @@ func (p page) cut(in span, window int64) (start, rest span) {
 // grow returns the length of a window that is likely to have somewhat more than the
 // least number of rows, given one that has fewer.
 func grow(window int64, rows, least int) int64 {
-	factor := min(maxGrowth, int64(least/max(1, rows))+1)
-	return min(window, math.MaxInt64/factor) * factor
+	longer := float64(window) * min(maxGrowth, surplus*float64(least)/float64(max(1, rows)))
+	if longer >= math.MaxInt64 {
+		return math.MaxInt64
+	}
+	return int64(longer) + 1
 }
 
 // read returns the first matching rows of a span in the query's order, at most
@@ -256,8 +266,8 @@ type firstRows struct {
 	rows   []rowOrder
 }
 
-// heldBytes implements memoryHolder.
-func (f *firstRows) heldBytes() int64 {
+// HeldBytes implements memoryHolder.
+func (f *firstRows) HeldBytes() int64 {
 	const fixed = 100 // of a row with an id as Docket's own
 	return int64(len(f.rows)) * fixed
 }

@@ -81,9 +81,9 @@ func (e *encoder) encodeAll(ctx context.Context, batch []record.Record) ([]row, 
 	var refused []logstore.Refusal
 	for position, r := range batch {
 		with, err := e.encodeSafely(ctx, rows, r)
-		var reason refusal
+		reason, isRefused := errors.AsType[refusal](err)
 		switch {
-		case errors.As(err, &reason):
+		case isRefused:
 			refused = append(refused, logstore.Refusal{Position: position, Reason: string(reason)})
 		case err != nil:
 			return nil, nil, fmt.Errorf("encode record %d of the batch: %w", position, err)

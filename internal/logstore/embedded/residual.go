@@ -172,9 +172,7 @@ func (r leafResidual) columns() []string { return r.reader.columns() }
 
 func (r leafResidual) in(block *logstorage.DataBlock) judge {
 	read := r.reader.in(block)
-	// The texts of one row after the other are often the same.
-	var last string
-	lastMatches := r.matches("")
+	var seen seenTexts
 	return func(row int) verdict {
 		text, has := read(row)
 		switch {
@@ -185,14 +183,30 @@ func (r leafResidual) in(block *logstorage.DataBlock) judge {
 		case has == inner:
 			return undecided
 		}
-		if text != last {
-			last, lastMatches = text, r.matches(text)
-		}
-		if lastMatches {
+		if seen.matches(text, r.matches) {
 			return yes
 		}
 		return no
 	}
+}
+
+// seenTexts remembers of some texts whether they match: a column often has few different
+// ones, or the same in one row after the other.
+type seenTexts [16]struct {
+	isSeen, matches bool
+	text            string
+}
+
+func (s *seenTexts) matches(text string, matches func(text string) bool) bool {
+	place := len(text)
+	if place > 0 {
+		place += int(text[place-1])
+	}
+	seen := &s[place%len(s)]
+	if !seen.isSeen || seen.text != text {
+		seen.isSeen, seen.text, seen.matches = true, text, matches(text)
+	}
+	return seen.matches
 }
 
 // timeResidual is a comparison of a time of the record itself.

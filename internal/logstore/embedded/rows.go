@@ -68,6 +68,8 @@ type selection struct {
 	// isSelective is true if hardly any rows meet the condition, so that the engine can
 	// leave out most of them unread.
 	isSelective bool
+	// isByEngine is true if hardly anything is done with the rows but by the engine.
+	isByEngine bool
 }
 
 const (
@@ -82,6 +84,7 @@ func (s *rows) count(ctx context.Context, selected selection) (int64, error) {
 		return s.countAll(ctx, selected.tenant, selected.span)
 	}
 	var total counted
+	selected.isByEngine = true
 	err := s.query(ctx, selected, pipeCount, total.add)
 	return total.result(err)
 }

@@ -96,7 +96,10 @@ func (s scan) readPlain(ctx context.Context, visit func(worker uint, found found
 	if s.plain == conditionNone {
 		return false, nil
 	}
-	selected := selection{tenant: s.tenant, span: s.span, condition: s.plain, rows: s.rows, isSelective: s.isSelective}
+	selected := selection{
+		tenant: s.tenant, span: s.span, condition: s.plain, rows: s.rows,
+		isSelective: s.isSelective, isByEngine: s.by != nil || s.residual == nil && len(s.fields) == 0,
+	}
 	var mu sync.Mutex
 	err = s.backend.rows.queryAtOnce(ctx, selected, s.pipe(), func(worker uint, block *logstorage.DataBlock) {
 		if ctx.Err() != nil {
@@ -120,15 +123,21 @@ func (s scan) pipe() string {
 	if s.by != nil {
 		return pipeStats + "by (" + strings.Join(s.by, ", ") + ") " + s.sums
 	}
-	names := slices.Concat(s.names, s.columns())
-	for _, field := range s.fields {
-		names = append(names, fieldReader{Field: field}.columns()...)
-	}
+	names := append(s.neededColumns(), s.names...)
 	if len(names) == 0 {
 		names = []string{columnLevel} // the engine has no blocks without columns
 	}
 	slices.Sort(names)
 	return fields(slices.Compact(names))
+}
+
+// neededColumns are the columns that tell whether a row is selected, and its fields.
+func (s scan) neededColumns() []string {
+	names := s.columns()
+	for _, field := range s.fields {
+		names = append(names, fieldReader{Field: field}.columns()...)
+	}
+	return names
 }
 
 // rowsUntilCheck is after how many rows it is looked whether the context has ended. A
@@ -194,9 +203,14 @@ func (s scan) readOthers(ctx context.Context, isPartial bool, visit func(r recor
 	if condition == conditionNone {
 		return nil
 	}
+	selected := selection{tenant: s.tenant, span: s.span, condition: condition, rows: s.rows, isSelective: true}
+	// Mostly there are none, which the engine knows without reading any.
+	if count, err := s.backend.rows.count(ctx, selected); err != nil || count == 0 {
+		return err
+	}
+	selected.isSelective = s.isSelective
 	var large []largeRecord
 	var failure error
-	selected := selection{tenant: s.tenant, span: s.span, condition: condition, rows: s.rows, isSelective: s.isSelective}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	err := s.backend.rows.read(ctx, selected, nil, func(block *logstorage.DataBlock) {

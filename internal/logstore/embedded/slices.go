@@ -3,9 +3,7 @@ package embedded
 import (
 	"context"
 	"fmt"
-	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/VictoriaMetrics/VictoriaLogs/lib/logstorage"
@@ -21,18 +19,17 @@ const (
 
 // sliceSizes are numbers of rows.
 type sliceSizes struct {
-	// first and firstSelective are what hardly takes longer than sliceTime, whatever is
-	// done with the rows.
-	first, firstSelective int64
-	// sprint is what may take less than sliceTime all at once.
-	sprint int64
+	// first is what hardly takes longer than sliceTime, whatever is done with the rows;
+	// firstByEngine if the engine does it all, and firstSelective if it can leave out most
+	// rows.
+	first, firstByEngine, firstSelective int64
 	// least is what is worth a slice: the engine reads whole blocks of some thousand
 	// rows, and those at the border of two slices for both. No slice has more than most.
 	least, most int64
 }
 
 func defaultSliceSizes() sliceSizes {
-	return sliceSizes{first: 64 << 10, firstSelective: 4 << 20, sprint: 4 << 20, least: 16 << 10, most: 64 << 20}
+	return sliceSizes{first: 64 << 10, firstByEngine: 1 << 20, firstSelective: 4 << 20, least: 16 << 10, most: 64 << 20}
 }
 
 // sliced does what a query asks of the engine slice by slice: each is the rows of a part of
@@ -68,6 +65,8 @@ func newSliced(
 		size = q.gate.sizes.firstSelective
 	case q.gate.isBusy():
 		size = q.gate.sizes.least
+	case selected.isByEngine:
+		size = q.gate.sizes.firstByEngine
 	}
 	return &sliced{rows: s, query: q, selected: selected, pipe: pipe, visit: visit, size: size}
 }
@@ -85,9 +84,6 @@ func (s *sliced) run(ctx context.Context) error {
 	}
 	if all.rows <= s.size {
 		return s.runOne(ctx, all, asMany, func(worker uint) uint { return worker })
-	}
-	if isDone, err := s.sprint(ctx, all.rows); isDone || err != nil {
-		return err
 	}
 	if days := s.rows.days(); len(days) > 0 { // there are no rows outside
 		all.from = max(all.from, spanOfDay(days[0]).from)
@@ -113,45 +109,6 @@ func (s *sliced) run(ctx context.Context) error {
 		})
 	}
 	return group.Wait()
-}
-
-// sprint tries to do everything at once, for as long as a slice takes, if nobody has to
-// make room. If that is not enough, nothing was visited and isDone is false. Slices cost
-// something, which is much for what is short: each reads a little twice, and has to be
-// counted first.
-func (s *sliced) sprint(ctx context.Context, rows int64) (isDone bool, err error) {
-	// Rows that are not added up are visited from the beginning.
-	isAddedUp := strings.HasPrefix(s.pipe, pipeStats)
-	if !isAddedUp || rows > s.query.gate.sizes.sprint || s.query.gate.isBusy() {
-		return false, nil
-	}
-	turn, err := s.query.gate.wait(ctx, s.query)
-	if err != nil {
-		return false, fmt.Errorf("wait for other queries: %w", err)
-	}
-	const visited, givenUp = 1, 2
-	var first atomic.Int32
-	sprinting, cancel := context.WithCancel(ctx)
-	defer cancel()
-	defer time.AfterFunc(sliceTime, func() {
-		if first.CompareAndSwap(0, givenUp) {
-			cancel()
-		}
-	}).Stop()
-	looked, err := s.rows.run(sprinting, s.selected, s.pipe, asMany, func(worker uint, block *logstorage.DataBlock) {
-		if first.CompareAndSwap(0, visited) || first.Load() == visited {
-			s.visit(worker, block)
-		}
-	})
-	s.query.gate.done(turn)
-	switch {
-	case err == nil:
-		return true, s.query.look(min(looked, rows))
-	case ctx.Err() == nil && first.Load() == givenUp:
-		return false, nil
-	default:
-		return false, err
-	}
 }
 
 // divide sends the slices of what is given, which may be one. It cuts between days if it

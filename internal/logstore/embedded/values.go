@@ -9,6 +9,7 @@ import (
 
 	"github.com/docketlog/docket/internal/filter"
 	"github.com/docketlog/docket/internal/logstore"
+	"github.com/docketlog/docket/internal/logstore/tally"
 	"github.com/docketlog/docket/internal/record"
 )
 
@@ -26,60 +27,97 @@ func (b *Backend) Values(ctx context.Context, query logstore.ValuesQuery) ([]log
 	if err != nil {
 		return nil, 0, wrap("values", err)
 	}
-	values := make([]logstore.ValueCount, 0, len(counts))
-	for text, count := range counts {
+	values := make([]logstore.ValueCount, 0, counts.Len())
+	for text, count := range counts.All() {
 		values = append(values, logstore.ValueCount{Text: text, Count: *count})
 	}
 	slices.SortFunc(values, func(a, b logstore.ValueCount) int {
 		return cmp.Or(cmp.Compare(b.Count, a.Count), strings.Compare(a.Text, b.Text))
 	})
-	return pageOf(values, query.Limit, query.Offset), len(values), nil
+	return tally.Page(values, query.Limit, query.Offset), len(values), nil
 }
 
-func newValueTally() *tally[int64] {
-	return newTally[int64]("values", "ask for a shorter time, for values that contain some text, or with a filter")
+func newValueTally() *tally.Tally[int64] {
+	return tally.New[int64]("values", "ask for a shorter time, for values that contain some text, or with a filter")
 }
 
-func (b *Backend) countValues(ctx context.Context, query logstore.ValuesQuery) (map[string]*int64, error) {
-	unfiltered := query.Filter
-	// Contains "" is that there is a value.
-	query.Filter = filter.And{query.Filter, filter.Contains{Field: query.Field, Parts: []string{query.Contains}}}
-	p, isEmpty, err := b.newPlan(ctx, query.Selection, query.Field)
-	if err != nil || isEmpty {
-		return nil, err
-	}
+func (b *Backend) countValues(ctx context.Context, query logstore.ValuesQuery) (*tally.Tally[int64], error) {
 	total := newValueTally()
-	s := scan{backend: b, plan: p, fields: []filter.Field{query.Field}}
+	having := query.Selection
+	// Contains "" is that there is a value.
+	having.Filter = filter.And{query.Filter, filter.Contains{Field: query.Field, Parts: []string{query.Contains}}}
+	p, isEmpty, err := b.newPlan(ctx, having, query.Field)
+	if err != nil || isEmpty {
+		return total, err
+	}
+	rest := scan{backend: b, plan: p, fields: []filter.Field{query.Field}}
 	if column := addableColumn(query.Field); column != "" {
-		inColumn := s
-		inColumn.plain, inColumn.other = and(p.plain, has(column)), conditionNone
-		if query.Contains == "" {
-			inColumn.residual = binder{areAttributesKnown: true}.residualOf(filter.Normalize(unfiltered))
-		}
-		if inColumn.addUp(sumRows, []string{quote(column)}, column) {
-			switch err := inColumn.countValues(ctx, total); {
-			case err == nil && query.Field.IsAttribute():
-				s.plain = and(lacks(column), p.plain) // what is empty may be a value too
-			case err == nil:
-				s.plain = conditionNone
-			case isFinal(ctx, err):
-				return nil, err
-			}
-		}
-	} else if added := s; query.Field.IsAttribute() && added.addUp(sumRows, nil) {
-		// The filter asks for all columns that the field needs.
-		if err := added.countValues(ctx, total); err == nil || isFinal(ctx, err) {
-			return total.all, err
+		left, err := rest.countColumn(ctx, query, column, total)
+		switch {
+		case err == nil:
+			rest.plain = left
+		case isFinal(ctx, err):
+			return nil, err
 		}
 	}
-	if err := s.countValues(ctx, total); err != nil {
+	added := rest
+	if added.addUp(sumRows, nil) {
+		if err := added.countValues(ctx, total); err == nil || isFinal(ctx, err) {
+			return total, err
+		}
+	}
+	if err := rest.countValues(ctx, total); err != nil {
 		return nil, err
 	}
-	return total.all, nil
+	return total, nil
+}
+
+// countColumn makes the engine count the texts of a column, in plain rows in which it is
+// not empty. It returns the condition of the plain rows that are left.
+func (s scan) countColumn(
+	ctx context.Context, query logstore.ValuesQuery, column string, total *tally.Tally[int64],
+) (left string, err error) {
+	uncounted := s.plain
+	left = conditionNone
+	if query.Field.IsAttribute() { // what is empty may be a value too
+		left = and(lacks(column), s.plain)
+	}
+	s.plain, s.other, s.fields = and(s.plain, has(column)), conditionNone, nil
+	isAll := false
+	if query.Contains == "" {
+		all, _, err := s.backend.newPlan(ctx, query.Selection, query.Field)
+		if err != nil {
+			return "", err
+		}
+		s.residual = all.residual
+		if all.residual == nil { // then it takes less to look at the empty ones than to leave them out
+			s.plain, isAll = all.plain, true
+		}
+	}
+	if !s.addUp(sumRows, []string{quote(column)}, column) {
+		return uncounted, nil
+	}
+	collectors, err := s.run(ctx, func() collector {
+		return &columnCollector{valueCollector: valueCollector{query.Field, newValueTally()}, column: column}
+	})
+	if err != nil {
+		return "", err
+	}
+	for _, c := range collectors {
+		part := c.(*columnCollector) //nolint:forcetypeassert // see above
+		isAll = isAll && !part.hasEmpty
+		if err := part.addTo(total); err != nil {
+			return "", err
+		}
+	}
+	if isAll {
+		return conditionNone, nil
+	}
+	return left, nil
 }
 
 // countValues adds the values of the scan's field.
-func (s scan) countValues(ctx context.Context, total *tally[int64]) error {
+func (s scan) countValues(ctx context.Context, total *tally.Tally[int64]) error {
 	field := s.fields[0]
 	collectors, err := s.run(ctx, func() collector { return &valueCollector{field, newValueTally()} })
 	if err != nil {
@@ -87,7 +125,7 @@ func (s scan) countValues(ctx context.Context, total *tally[int64]) error {
 	}
 	for _, c := range collectors {
 		part := c.(*valueCollector) //nolint:forcetypeassert // see above
-		if err := total.addAll(part.tally, func(to *int64, count int64) { *to += count }); err != nil {
+		if err := part.addTo(total); err != nil {
 			return err
 		}
 	}
@@ -97,7 +135,11 @@ func (s scan) countValues(ctx context.Context, total *tally[int64]) error {
 // valueCollector counts the values of a field, which all records have.
 type valueCollector struct {
 	field filter.Field
-	*tally[int64]
+	*tally.Tally[int64]
+}
+
+func (c *valueCollector) addTo(total *tally.Tally[int64]) error {
+	return total.AddAll(c.Tally, func(to *int64, count int64) { *to += count })
 }
 
 func (c *valueCollector) addRows(found foundRows) error {
@@ -107,7 +149,7 @@ func (c *valueCollector) addRows(found foundRows) error {
 	for i, text := range found.texts[0] {
 		if count == nil || text != last {
 			var err error
-			if count, _, err = c.of(text); err != nil {
+			if count, _, err = c.Of(text); err != nil {
 				return err
 			}
 			last = text
@@ -119,9 +161,34 @@ func (c *valueCollector) addRows(found foundRows) error {
 
 func (c *valueCollector) addRecord(r record.Record) error {
 	text, _ := c.field.Text(r)
-	count, _, err := c.of(text)
+	count, _, err := c.Of(text)
 	if err == nil {
 		*count++
 	}
 	return err
+}
+
+// columnCollector counts the texts of a column of rows that were added up by it.
+type columnCollector struct {
+	valueCollector
+
+	column string
+	// hasEmpty is true if it is empty in some rows, which are not counted.
+	hasEmpty bool
+}
+
+func (c *columnCollector) addRows(found foundRows) error {
+	texts, counts := textsOf(found.block, c.column), found.counts()
+	for _, row := range found.indexes {
+		if texts[row] == "" {
+			c.hasEmpty = true
+			continue
+		}
+		count, _, err := c.Of(textIn(c.column, texts[row]))
+		if err != nil {
+			return err
+		}
+		*count += counts(row)
+	}
+	return nil
 }

@@ -68,6 +68,14 @@ func (b *Buckets) Add(at time.Time, text string, count, bytes int64) error {
 	return err
 }
 
+// Another returns an empty tally of the same question.
+func (b *Buckets) Another() *Buckets {
+	return &Buckets{times: b.times, by: b.by, withBytes: b.withBytes, tally: b.tally.another()}
+}
+
+// HeldBytes returns about how much memory the tally takes.
+func (b *Buckets) HeldBytes() int64 { return b.tally.HeldBytes() }
+
 // Reset makes the tally empty.
 func (b *Buckets) Reset() { b.tally.Reset() }
 

@@ -105,6 +105,14 @@ func (g *Groups) add(count GroupCount) error {
 	return err
 }
 
+// Another returns an empty tally of the same question.
+func (g *Groups) Another() *Groups {
+	return &Groups{by: g.by, limit: g.limit, tally: g.tally.another()}
+}
+
+// HeldBytes returns about how much memory the tally takes.
+func (g *Groups) HeldBytes() int64 { return g.tally.HeldBytes() }
+
 // Reset makes the tally empty.
 func (g *Groups) Reset() { g.tally.Reset() }
 
@@ -125,7 +133,7 @@ func (g *Groups) Answer() logstore.Groups {
 	slices.SortFunc(all, func(a, b logstore.Group) int {
 		return cmp.Or(cmp.Compare(b.Count, a.Count), slices.Compare(a.Texts, b.Texts))
 	})
-	answer.Groups = pageOf(all, g.limit, 0)
+	answer.Groups = Page(all, g.limit, 0)
 	return answer
 }
 

@@ -89,5 +89,5 @@ func (k *Keys) Answer() (keys []logstore.KeyCount, total int) {
 	slices.SortFunc(all, func(a, b logstore.KeyCount) int {
 		return cmp.Or(cmp.Compare(b.Count, a.Count), strings.Compare(a.Key, b.Key))
 	})
-	return pageOf(all, k.query.Limit, k.query.Offset), len(all)
+	return Page(all, k.query.Limit, k.query.Offset), len(all)
 }

@@ -30,8 +30,17 @@ func New[T any](what, help string) *Tally[T] {
 	return &Tally[T]{what: what, help: help, all: map[string]*T{}}
 }
 
+// another returns an empty tally of the same things.
+func (t *Tally[T]) another() *Tally[T] { return New[T](t.what, t.help) }
+
 // Len returns how many texts there are.
 func (t *Tally[T]) Len() int { return len(t.all) }
+
+// HeldBytes returns about how much memory the tally takes.
+func (t *Tally[T]) HeldBytes() int64 {
+	const fixed = 100 // of an entry of the map, and its count
+	return int64(t.bytes + len(t.all)*fixed)
+}
 
 // Reset makes the tally empty.
 func (t *Tally[T]) Reset() {
@@ -93,8 +102,8 @@ func (t *Tally[T]) AddAll(other *Tally[T], add func(to *T, count T)) error {
 	return nil
 }
 
-// pageOf returns the values from offset on, at most limit.
-func pageOf[T any](all []T, limit, offset int) []T {
+// Page returns the values from offset on, at most limit.
+func Page[T any](all []T, limit, offset int) []T {
 	all = all[min(offset, len(all)):]
 	return all[:min(limit, len(all))]
 }

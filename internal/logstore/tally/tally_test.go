@@ -52,6 +52,22 @@ func TestTally(t *testing.T) {
 	assert.Equal(t, 2, other.Len())
 }
 
+// Whoever bounds the memory of questions asks for it all the time.
+func TestTallyTellsItsMemory(t *testing.T) {
+	counts := tally.New[int64]("things", "")
+	assert.Zero(t, counts.HeldBytes())
+	for range 3 { // the same is held once
+		for i := range 100 {
+			_, _, err := counts.Of(fmt.Sprintf("%01000d", i))
+			require.NoError(t, err)
+		}
+		assert.Greater(t, counts.HeldBytes(), int64(100*1000))
+		assert.Less(t, counts.HeldBytes(), int64(100*1500))
+	}
+	counts.Reset()
+	assert.Zero(t, counts.HeldBytes())
+}
+
 func TestTallyIsBounded(t *testing.T) {
 	var expensive *logstore.TooExpensiveError
 

@@ -73,7 +73,7 @@ func (v *Values) Answer() (values []logstore.ValueCount, total int) {
 	slices.SortFunc(all, func(a, b logstore.ValueCount) int {
 		return cmp.Or(cmp.Compare(b.Count, a.Count), strings.Compare(a.Text, b.Text))
 	})
-	return pageOf(all, v.query.Limit, v.query.Offset), len(all)
+	return Page(all, v.query.Limit, v.query.Offset), len(all)
 }
 
 func addCount(to *int64, count int64) { *to += count }
