@@ -11,10 +11,12 @@ import (
 // makes docs/benchmarks.md so.
 const reportVariable = "DOCKET_BENCH_REPORT"
 
-// report logs a benchmark's result for people, and puts it into the report.
+// report prints a benchmark's result for people, and puts it into the report. (A
+// benchmark's log shows no more than ten lines.)
 func report(b *testing.B, text string) {
 	b.Helper()
-	b.Log(text)
+	text = strings.TrimRight(text, "\n")
+	fmt.Println("\n" + text)
 	path := os.Getenv(reportVariable)
 	if path == "" {
 		return
@@ -23,7 +25,7 @@ func report(b *testing.B, text string) {
 	if err != nil {
 		b.Fatalf("open the report: %v", err)
 	}
-	_, err = fmt.Fprintf(file, "\n## %s\n\n```\n%s\n```\n", strings.TrimPrefix(b.Name(), "Benchmark"), strings.TrimRight(text, "\n"))
+	_, err = fmt.Fprintf(file, "\n## %s\n\n```\n%s\n```\n", strings.TrimPrefix(b.Name(), "Benchmark"), text)
 	if closing := file.Close(); err == nil {
 		err = closing
 	}

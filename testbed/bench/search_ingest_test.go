@@ -41,7 +41,7 @@ func BenchmarkIngestBesideSearches(b *testing.B) {
 	records.requests = nil // a great part of a gigabyte
 	measured := measureInterference(b, docket, records, newInterferenceSchedule())
 	measured.reportMetrics(b)
-	fmt.Println("\n" + measured.table())
+	report(b, measured.table())
 }
 
 // newInterferenceSchedule is that of one round with each number of searchers.

@@ -3,8 +3,10 @@ package bench
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -28,6 +30,9 @@ const (
 	loadConnections = 4
 	// loadedWithin bounds the wait until the last loaded record is found.
 	loadedWithin = 30 * time.Second
+	// writtenWithin is when what came last is on disk, of both: VictoriaLogs has it in
+	// memory for five seconds, Docket's engine until the journal's checkpoint.
+	writtenWithin = 12 * time.Second
 )
 
 // searched is a server that has the corpus.
@@ -41,8 +46,16 @@ type searched struct {
 	headers []string
 	client  *http.Client
 
-	// loadRate is in records a second.
+	// stored is where its records are.
+	stored string
+
+	// loadRate is in records a second, loadCPU the processor time for each, with what
+	// it did until it was at rest.
 	loadRate float64
+	loadCPU  time.Duration
+	// bytes are those of the files of a record, resident the memory after the load.
+	bytes    float64
+	resident int64
 	// refusals counts requests that had to be repeated.
 	refusals atomic.Int64
 }
@@ -51,7 +64,7 @@ func startSearchedDocket(b *testing.B) *searched {
 	b.Helper()
 	process := startDocket(b, diskFolder(b))
 	return &searched{
-		name: "docket", process: process, client: newHTTPClient(b),
+		name: "docket", process: process, client: newHTTPClient(b), stored: filepath.Join(process.DataDir, "records"),
 		load: "http://" + process.Endpoints.OTLPHTTP + "/v1/logs", api: "http://" + process.Endpoints.API + "/api/projects/1/logs/",
 		headers: []string{"Authorization", "Bearer " + adminKey},
 	}
@@ -65,17 +78,18 @@ func startVictoriaLogs(b *testing.B) *searched {
 	if _, err := os.Stat(binary); err != nil {
 		b.Fatalf("there is no VictoriaLogs (%v): run `make bench`, which builds it", err)
 	}
+	stored := filepath.Join(diskFolder(b), "data")
 	process := collector.Start(b, collector.Options{
 		Binary: binary,
 		Arguments: []string{
-			"-storageDataPath=" + filepath.Join(diskFolder(b), "data"), "-httpListenAddr=%{DOCKET_INGEST_ENDPOINT}", // it puts the variable in
+			"-storageDataPath=" + stored, "-httpListenAddr=%{DOCKET_INGEST_ENDPOINT}", // it puts the variable in
 			"-memory.allowedBytes=" + strconv.Itoa(engineMemory), "-retentionPeriod=100y", "-loggerLevel=WARN",
 		},
 		Ready: listening(),
 	})
 	address := process.Endpoints.Ingest
 	return &searched{
-		name: "victorialogs", process: process, client: newHTTPClient(b),
+		name: "victorialogs", process: process, client: newHTTPClient(b), stored: stored,
 		load: "http://" + address + "/insert/opentelemetry/v1/logs", api: "http://" + address + "/select/logsql/",
 		headers: []string{"VL-Stream-Fields", streamField},
 	}
@@ -91,6 +105,8 @@ func newHTTPClient(b *testing.B) *http.Client {
 // fill loads the corpus and waits until all of it is found and the server is at rest.
 func (s *searched) fill(b *testing.B, records *corpus) {
 	b.Helper()
+	server := &subject{name: s.name, server: s.process}
+	before := server.usage(b)
 	begin := time.Now()
 	var next atomic.Int64
 	var running sync.WaitGroup
@@ -123,7 +139,34 @@ func (s *searched) fill(b *testing.B, records *corpus) {
 		}
 		time.Sleep(100 * time.Millisecond)
 	}
-	(&subject{name: s.name, server: s.process}).settle(b)
+	server.settle(b)
+	time.Sleep(writtenWithin)
+	server.settle(b)
+	after := server.usage(b)
+	s.loadCPU = (after.CPU - before.CPU) / time.Duration(records.records)
+	s.resident, s.bytes = after.ResidentBytes, float64(sizeOf(b, s.stored))/float64(records.records)
+}
+
+// sizeOf is that of all files in a folder, in bytes.
+func sizeOf(b *testing.B, folder string) (total int64) {
+	b.Helper()
+	err := filepath.WalkDir(folder, func(_ string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		info, err := entry.Info()
+		if errors.Is(err, fs.ErrNotExist) { // merged meanwhile
+			return nil
+		}
+		if err == nil {
+			total += info.Size()
+		}
+		return err
+	})
+	if err != nil {
+		b.Fatalf("measure the folder %s: %v", folder, err)
+	}
+	return total
 }
 
 // insert sends one OTLP request, again when the server asks for that.

@@ -46,17 +46,17 @@ func BenchmarkSearch(b *testing.B) {
 	if b.Failed() {
 		b.FailNow()
 	}
-	report := searchReport{records: plan.records, servers: servers}
+	asked := searchReport{records: plan.records, servers: servers}
 	q := &questioner{b: b, docket: docket, records: records, random: rand.New(rand.NewPCG(5, 6))}
 	for _, kind := range questions() {
 		b.Run(kind.name, func(b *testing.B) {
 			q.b = b
 			row := measureQuestion(b, q, kind, servers, plan)
 			row.reportMetrics(b)
-			report.rows = append(report.rows, row)
+			asked.rows = append(asked.rows, row)
 		})
 	}
-	fmt.Println("\n" + report.table())
+	report(b, asked.table())
 }
 
 // searchRow is what was measured of a kind of question.
