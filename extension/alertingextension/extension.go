@@ -138,7 +138,7 @@ func (a *alerting) Start(_ context.Context, host component.Host) error {
 		return err
 	}
 	evaluator := evaluation.New(evaluation.Config{
-		Alerts: a.alerts, Records: records, Interval: a.config.CheckInterval, Grace: a.config.Grace, IsTagging: a.isTagging,
+		Alerts: a.alerts, Records: records, Reader: store.LogStore(), Interval: a.config.CheckInterval, Grace: a.config.Grace, IsTagging: a.isTagging,
 		Compile: compile, IsQuiet: isQuiet, Announce: a.announce, Deliver: a.Deliver,
 		Groups: a.GroupLimits(), QueryTimeout: a.config.QueryTimeout, Now: time.Now, Logger: a.settings.Logger,
 	})

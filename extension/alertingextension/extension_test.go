@@ -107,19 +107,19 @@ func (s *store) start(t *testing.T) (replica Extension, stop func()) {
 	return s.startWith(t, func(*Config) {})
 }
 
-func (s *store) startWith(t *testing.T, change func(*Config)) (replica Extension, stop func()) {
-	t.Helper()
+func (s *store) startWith(tb testing.TB, change func(*Config)) (replica Extension, stop func()) {
+	tb.Helper()
 	config := createDefaultConfig().(*Config)
 	config.CheckInterval, config.AllowPrivateWebhooks, config.Grace = time.Second, true, 100*time.Millisecond
 	config.ExternalURL = "https://docket.example/"
 	change(config)
 	settings := extensiontest.NewNopSettings(metadata.Type)
 	settings.ID = component.NewID(metadata.Type) // as each replica has it
-	made, err := NewFactory().Create(t.Context(), settings, config)
-	require.NoError(t, err)
-	require.NoError(t, made.Start(t.Context(), host{config.Store: s}))
-	stop = sync.OnceFunc(func() { assert.NoError(t, made.Shutdown(context.Background())) })
-	t.Cleanup(stop)
+	made, err := NewFactory().Create(tb.Context(), settings, config)
+	require.NoError(tb, err)
+	require.NoError(tb, made.Start(tb.Context(), host{config.Store: s}))
+	stop = sync.OnceFunc(func() { assert.NoError(tb, made.Shutdown(context.Background())) })
+	tb.Cleanup(stop)
 	return made.(Extension), stop
 }
 

@@ -13,7 +13,8 @@ import (
 func (a *alerting) provision(ctx context.Context, wanted []provisioning.Alert) {
 	target := provisioning.Target{
 		Alerts: a.alerts, Destinations: a.deliveries.Destinations, Now: time.Now, Tell: a.provisioned.tell,
-		Place: "extensions::" + a.settings.ID.String() + "::alerts",
+		Interval: a.config.CheckInterval,
+		Place:    "extensions::" + a.settings.ID.String() + "::alerts",
 	}
 	work := provision.Work{
 		Kind: "alerts", IsGiven: a.config.Alerts != nil, Wanted: len(wanted), Logger: a.settings.Logger,

@@ -62,13 +62,14 @@ type worker struct {
 
 // keepRules keeps the rules with which records are tagged as the alerts are.
 func (w *worker) keepRules(ctx context.Context) {
-	known := int64(-1)
+	known, builder := int64(-1), tagging.NewBuilder(compile)
+	var read time.Time
 	isFailing := false
 	every(ctx, refreshEvery, func() {
 		changes, err := w.alerts.Changes(ctx)
-		if err == nil && changes != known {
-			if err = w.readRules(ctx); err == nil {
-				known = changes
+		if start := time.Now(); err == nil && (changes != known || start.Sub(read) >= evaluation.RereadEvery) {
+			if err = w.readRules(ctx, builder); err == nil {
+				known, read = changes, start
 			}
 		}
 		if err != nil && !isFailing && ctx.Err() == nil {
@@ -78,14 +79,10 @@ func (w *worker) keepRules(ctx context.Context) {
 	})
 }
 
-func (w *worker) readRules(ctx context.Context) error {
+func (w *worker) readRules(ctx context.Context, builder *tagging.Builder) error {
 	all, err := w.alerts.All(ctx)
-	if err != nil {
-		return err
-	}
-	rules, err := tagging.New(all, compile)
 	if err == nil {
-		w.rules.Store(rules)
+		w.rules.Store(builder.Build(all))
 	}
 	return err
 }

@@ -33,34 +33,56 @@ type Percolator struct {
 	scratches sync.Pool
 }
 
+// Filter is a filter that is prepared for percolators, of which it may be in several. It
+// does not change.
+type Filter struct {
+	matcher *filter.Matcher
+	options []option
+}
+
+// Compile prepares a filter. The error is that of filter.Compile.
+func Compile(expression filter.Expression) (*Filter, error) {
+	matcher, err := filter.Compile(expression)
+	if err != nil {
+		return nil, err
+	}
+	return &Filter{matcher, optionsOf(filter.Normalize(expression))}, nil
+}
+
 // New returns a percolator of filters, which are known by their index. The error is that
 // of filter.Compile, with the index.
 func New(filters []filter.Expression) (*Percolator, error) {
+	compiled := make([]*Filter, len(filters))
+	for i, expression := range filters {
+		var err error
+		if compiled[i], err = Compile(expression); err != nil {
+			return nil, fmt.Errorf("filter %d: %w", i, err)
+		}
+	}
+	return Of(compiled), nil
+}
+
+// Of returns a percolator of prepared filters, which are known by their index.
+func Of(filters []*Filter) *Percolator {
 	p := &Percolator{
 		matchers: make([]*filter.Matcher, len(filters)),
 		log:      map[string]*fieldHooks{}, resource: map[string]*fieldHooks{}, own: map[filter.Place]*fieldHooks{},
 	}
-	all := make([][]option, len(filters))
 	popularity := map[hook]int{}
-	for i, expression := range filters {
-		matcher, err := filter.Compile(expression)
-		if err != nil {
-			return nil, fmt.Errorf("filter %d: %w", i, err)
-		}
-		p.matchers[i] = matcher
-		all[i] = optionsOf(filter.Normalize(expression))
-		for _, one := range all[i] {
+	for i, f := range filters {
+		p.matchers[i] = f.matcher
+		for _, one := range f.options {
 			for _, h := range one.candidates() {
 				popularity[h]++
 			}
 		}
 	}
-	for i, options := range all {
-		p.add(int32(i), cheapest(options, popularity)) //nolint:gosec // there are not as many
+	for i, f := range filters {
+		p.add(int32(i), cheapest(f.options, popularity)) //nolint:gosec // there are not as many
 	}
 	p.body.finish()
 	p.scratches.New = func() any { return &scratch{seen: make([]uint32, len(filters))} }
-	return p, nil
+	return p
 }
 
 // add hangs a filter on its hooks.

@@ -33,7 +33,7 @@ func BenchmarkIngestWithAlerts(b *testing.B) {
 	measured.reportSubjects(b)
 	ratio := measured.ratio(1, 0)
 	b.ReportMetric(ratio.median, "10000/1")
-	b.Logf("%s%s (%s)", measured.rows(), aim("10000 rules/1 rule", ratio.median, aimOfOneRule), ratio.text(2))
+	report(b, fmt.Sprintf("%s%s (%s)", measured.rows(), aim("10000 rules/1 rule", ratio.median, aimOfOneRule), ratio.text(2)))
 }
 
 // startAlerting runs Docket as it is delivered, with alerts in its configuration. Each

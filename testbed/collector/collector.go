@@ -163,7 +163,7 @@ func (c *Collector) mustHaveEnded() {
 func (c *Collector) Output() string { return c.output.String() }
 
 // Usage returns what the running process uses of the machine.
-func (c *Collector) Usage() (Usage, error) { return readUsage(c.process.pid()) }
+func (c *Collector) Usage() (Usage, error) { return ReadUsage(c.process.pid()) }
 
 func (c *Collector) start(endpoints Endpoints, arguments ...string) {
 	c.tb.Helper()

@@ -20,8 +20,8 @@ type Usage struct {
 	CPU time.Duration
 }
 
-// readUsage reads /proc, so it works on Linux only.
-func readUsage(pid int) (Usage, error) {
+// ReadUsage returns what a process uses. It reads /proc, so it works on Linux only.
+func ReadUsage(pid int) (Usage, error) {
 	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	if err != nil {
 		return Usage{}, fmt.Errorf("read the usage of process %d: %w", pid, err)

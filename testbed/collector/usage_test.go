@@ -25,11 +25,11 @@ func TestParseStatRefusesOtherText(t *testing.T) {
 
 func TestReadUsageOfThisProcess(t *testing.T) {
 	if _, err := os.Stat("/proc/self/stat"); err != nil {
-		_, err = readUsage(os.Getpid())
+		_, err = ReadUsage(os.Getpid())
 		require.Error(t, err, "without /proc there is nothing to read")
 		return
 	}
-	usage, err := readUsage(os.Getpid())
+	usage, err := ReadUsage(os.Getpid())
 	require.NoError(t, err)
 	assert.Greater(t, usage.ResidentBytes, int64(1<<20))
 }

@@ -36,6 +36,8 @@ var (
 type Store struct {
 	documents docstore.Store
 	now       func() time.Time
+	// read are the alerts that were listed last.
+	read readAlerts
 }
 
 // New returns the alerts that are in a store of documents; now is the clock.
@@ -43,10 +45,11 @@ func New(documents docstore.Store, now func() time.Time) *Store {
 	return &Store{documents: documents, now: now}
 }
 
-// All returns the alerts of all projects, in no order.
+// All returns the alerts of all projects, in no order. Several calls may return the same
+// slices and pointers in alerts, so nobody may change what they lead to.
 func (s *Store) All(ctx context.Context) ([]Alert, error) { return s.list(ctx, "") }
 
-// List returns the alerts of a project, the newest first.
+// List returns the alerts of a project as All does, the newest first.
 func (s *Store) List(ctx context.Context, projectID int64) ([]Alert, error) {
 	alerts, err := s.list(ctx, projectPrefix(projectID))
 	if err != nil {
@@ -63,13 +66,7 @@ func (s *Store) list(ctx context.Context, prefix string) ([]Alert, error) {
 	if err != nil {
 		return nil, fmt.Errorf("list alerts: %w", err)
 	}
-	alerts := make([]Alert, len(documents))
-	for i, document := range documents {
-		if alerts[i], err = decode(document); err != nil {
-			return nil, err
-		}
-	}
-	return alerts, nil
+	return s.read.decode(documents, prefix)
 }
 
 // Get returns an alert of a project, or ErrNotFound.
@@ -105,6 +102,22 @@ func (s *Store) Create(ctx context.Context, made Alert, atMost int) (Alert, erro
 	if err := s.checkRoom(ctx, made.ProjectID, atMost, 1); err != nil {
 		return Alert{}, err
 	}
+	made, err := s.Add(ctx, made)
+	if err != nil {
+		return Alert{}, err
+	}
+	// Another replica may have added one at the same time; then both see too many, and
+	// both give way.
+	if err := s.checkRoom(ctx, made.ProjectID, atMost, 0); err != nil {
+		return Alert{}, errors.Join(err, s.documents.Delete(ctx, alertsCollection, projectPrefix(made.ProjectID)+made.ID, made.version))
+	}
+	return made, s.NoteChange(ctx)
+}
+
+// Add is Create for an alert that has an id, in a project with room for it, and that Changes
+// does not tell of until NoteChange is called: for whoever adds many. It costs one write.
+// Errors: ErrExists.
+func (s *Store) Add(ctx context.Context, made Alert) (Alert, error) {
 	made.CreatedAt = s.now().UTC()
 	made.UpdatedAt = made.CreatedAt
 	document, err := encode(made)
@@ -119,12 +132,7 @@ func (s *Store) Create(ctx context.Context, made Alert, atMost int) (Alert, erro
 		return Alert{}, fmt.Errorf("create an alert: %w", err)
 	}
 	made.version = document.Version
-	// Another replica may have added one at the same time; then both see too many, and
-	// both give way.
-	if err := s.checkRoom(ctx, made.ProjectID, atMost, 0); err != nil {
-		return Alert{}, errors.Join(err, s.documents.Delete(ctx, alertsCollection, document.ID, document.Version))
-	}
-	return made, s.NoteChange(ctx)
+	return made, nil
 }
 
 func (s *Store) checkRoom(ctx context.Context, projectID int64, atMost, more int) error {
@@ -168,7 +176,8 @@ func (s *Store) Change(ctx context.Context, projectID int64, id string, change f
 	return changed, err
 }
 
-// Advance is Change for what checks change of an alert, of which Changes does not tell.
+// Advance is Change for what checks change of an alert, of which Changes does not tell; and
+// for whoever changes many and calls NoteChange.
 func (s *Store) Advance(ctx context.Context, projectID int64, id string, change func(*Alert) error) (Alert, error) {
 	name, err := documentID(projectID, id)
 	if err != nil {
@@ -233,8 +242,8 @@ func (s *Store) Changes(ctx context.Context) (int64, error) {
 	return document.Version, nil
 }
 
-// NoteChange moves the number of Changes, as Create, Change and Delete do: for whoever cannot
-// tell whether one that has failed has come that far.
+// NoteChange moves the number of Changes, as Create, Change and Delete do: for whoever has
+// called Add or Advance instead, or cannot tell whether one that has failed has come that far.
 func (s *Store) NoteChange(ctx context.Context) error {
 	// The document's version is the number.
 	_, err := docstore.Put(ctx, s.documents, changesCollection, changesDocument, func(document *docstore.Document) error {

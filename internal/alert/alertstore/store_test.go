@@ -172,6 +172,38 @@ func TestChangesAreNoticed(t *testing.T) {
 	assert.True(t, noticed())
 }
 
+// What is listed is as it is now, whoever has changed it, however often it is listed.
+func TestListedAgain(t *testing.T) {
+	documents := docstoretest.NewMemory()
+	s, other := alertstore.New(documents, time.Now), alertstore.New(documents, time.Now)
+	one, two := create(t, s, 1), create(t, s, 2)
+	names := func() []string {
+		all, err := s.All(t.Context())
+		require.NoError(t, err)
+		var names []string
+		for _, a := range all {
+			names = append(names, a.Name)
+		}
+		slices.Sort(names)
+		return names
+	}
+	before := names()
+	require.Len(t, before, 2)
+	assert.Equal(t, before, names())
+	_, err := other.Advance(t.Context(), 1, one.ID, func(a *alertstore.Alert) error { a.Name = "y"; return nil })
+	require.NoError(t, err)
+	assert.Equal(t, []string{two.Name, "y"}, names())
+	_, err = other.Delete(t.Context(), 1, one.ID)
+	require.NoError(t, err)
+	assert.Equal(t, []string{two.Name}, names())
+	one.Name = "z"
+	_, err = other.Add(t.Context(), one)
+	require.NoError(t, err)
+	assert.Equal(t, []string{two.Name, "z"}, names())
+	_, err = other.Add(t.Context(), one)
+	require.ErrorIs(t, err, alertstore.ErrExists)
+}
+
 func TestSettle(t *testing.T) {
 	s, c := open(t)
 	made := create(t, s, 1)

@@ -29,6 +29,7 @@ type pending struct {
 // checkProject makes the checks of one project.
 func (e *Evaluator) checkProject(ctx context.Context, projectID int64, due []*pending) error {
 	var tagged []*pending
+	var others []untagged
 	var windows []alert.Span
 	for _, p := range due {
 		all := p.allWindows(p.ticks)
@@ -41,9 +42,10 @@ func (e *Evaluator) checkProject(ctx context.Context, projectID int64, due []*pe
 			tagged = append(tagged, p)
 			windows = append(windows, all...)
 		default:
-			e.countOne(ctx, projectID, p, all)
+			others = append(others, untagged{p, all})
 		}
 	}
+	e.countUntagged(ctx, projectID, others)
 	if len(tagged) > 0 {
 		e.countTagged(ctx, projectID, tagged, windows)
 	}

@@ -13,12 +13,16 @@ import (
 	"github.com/docketlog/docket/internal/alert/alertstore"
 	"github.com/docketlog/docket/internal/filter"
 	"github.com/docketlog/docket/internal/logstore"
+	"github.com/docketlog/docket/internal/percolator"
 )
 
-// Config of an Evaluator. All of it is required.
+// Config of an Evaluator. All of it is required but for Reader.
 type Config struct {
 	Alerts  *alertstore.Store
 	Records Records
+	// Reader reads what Records counts, where that is less than counting for each of many
+	// alerts; nil never does so.
+	Reader logstore.Reader
 	// Interval is the time between two checks of an alert, a whole number of seconds.
 	Interval time.Duration
 	// Grace is how long after a tick it is checked: until records that were received
@@ -51,8 +55,10 @@ type Evaluator struct {
 	Config
 
 	known map[string]*tracked
-	// changes is the number of alertstore.Store.Changes of what is known.
+	// changes is the number of alertstore.Store.Changes of what is known, and read is when
+	// that was read.
 	changes int64
+	read    time.Time
 	// progress is the newest tick up to which all is checked.
 	progress time.Time
 }
@@ -91,10 +97,15 @@ func (e *Evaluator) Check(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
+// RereadEvery is how often alerts are read although none seems to have changed: whoever
+// changes one may die before they note it.
+const RereadEvery = 5 * time.Minute
+
 // refresh reads the alerts if any have changed.
 func (e *Evaluator) refresh(ctx context.Context) error {
+	now := e.Now()
 	changes, err := e.Alerts.Changes(ctx)
-	if err != nil || e.known != nil && changes == e.changes {
+	if err != nil || e.known != nil && changes == e.changes && now.Sub(e.read) < RereadEvery {
 		return err
 	}
 	if e.known == nil {
@@ -110,7 +121,7 @@ func (e *Evaluator) refresh(ctx context.Context) error {
 	for _, a := range all {
 		known[a.ID] = e.track(a, e.known[a.ID])
 	}
-	e.known, e.changes = known, changes
+	e.known, e.changes, e.read = known, changes, now
 	return nil
 }
 
@@ -118,11 +129,10 @@ func (e *Evaluator) refresh(ctx context.Context) error {
 // holds.
 func (e *Evaluator) track(a alertstore.Alert, before *tracked) *tracked {
 	t := &tracked{Alert: a, rule: a.Rule(e.Interval), planned: a.State.NextCheckAt}
-	if t.selected, t.invalid = e.Compile(a.Filters); t.invalid == nil {
-		_, t.invalid = filter.Compile(t.selected)
-	}
-	if t.invalid == nil && a.GroupBy != nil {
-		t.by, t.invalid = a.GroupBy.GroupField()
+	if before != nil && before.isLasting && before.FilterVersion == a.FilterVersion && before.IsGroupedAs(a.Settings) {
+		t.filters = before.filters
+	} else {
+		t.filters = e.compile(a.Settings)
 	}
 	if !t.planned.IsZero() && !t.planned.After(e.progress) && e.progress.After(a.CheckedThrough) {
 		t.planned = alert.NextCheck(e.progress, e.progress, e.Interval, 0)
@@ -131,6 +141,19 @@ func (e *Evaluator) track(a alertstore.Alert, before *tracked) *tracked {
 		t.judged = before.judged
 	}
 	return t
+}
+
+// compile reads the filters of an alert, and the field that it makes groups by.
+func (e *Evaluator) compile(of alertstore.Settings) filters {
+	var read filters
+	if read.selected, read.invalid = e.Compile(of.Filters); read.invalid == nil {
+		read.compiled, read.invalid = percolator.Compile(read.selected)
+	}
+	read.isLasting = read.invalid != nil || alertstore.IsTimeless(read.selected)
+	if read.invalid == nil && of.GroupBy != nil {
+		read.by, read.invalid = of.GroupBy.GroupField()
+	}
+	return read
 }
 
 // settleAll settles what somebody left unsettled: an edit, a process that has died, or a

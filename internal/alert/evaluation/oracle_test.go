@@ -67,6 +67,8 @@ type world struct {
 	announced json.RawMessage
 	// queries counts the questions to the store.
 	queries int
+	// reader reads records for many alerts, unless it is nil.
+	reader logstore.Reader
 	// onQuery is called for each of them, unless it is nil.
 	onQuery func(ctx context.Context)
 	// failing makes counts fail.
@@ -104,7 +106,7 @@ func newWorld(t *testing.T, random *rand.Rand) *world {
 // start starts a replica, or starts it again.
 func (w *world) start(replica int) {
 	w.replicas[replica] = evaluation.New(evaluation.Config{
-		Alerts: w.alerts, Records: w, Interval: interval, IsTagging: func() bool { return w.isTagging },
+		Alerts: w.alerts, Records: w, Reader: w.reader, Interval: interval, IsTagging: func() bool { return w.isTagging },
 		Groups: w.limits, QueryTimeout: time.Minute,
 		Compile: func(filters json.RawMessage) (filter.Expression, error) {
 			return posthog.ParseAlert(filters, dates.Clock{Now: w.now})

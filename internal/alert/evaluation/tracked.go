@@ -6,6 +6,7 @@ import (
 	"github.com/docketlog/docket/internal/alert"
 	"github.com/docketlog/docket/internal/alert/alertstore"
 	"github.com/docketlog/docket/internal/filter"
+	"github.com/docketlog/docket/internal/percolator"
 )
 
 const (
@@ -18,17 +19,25 @@ const (
 // tracked is what is known of an alert between its checks.
 type tracked struct {
 	alertstore.Alert
+	filters
 
-	rule     alert.Rule
-	selected filter.Expression
-	// by is the field of an alert with groups.
-	by filter.Field
-	// invalid is why the filters cannot be evaluated; nil if they can.
-	invalid error
+	rule alert.Rule
 	// planned is the tick of the next check; zero is none, so at once.
 	planned time.Time
 	// judged are the newest checks that have succeeded, the oldest first.
 	judged []judgement
+}
+
+// filters are what the settings of an alert select.
+type filters struct {
+	selected filter.Expression
+	compiled *percolator.Filter
+	// by is the field of an alert with groups.
+	by filter.Field
+	// invalid is why the filters cannot be evaluated; nil if they can.
+	invalid error
+	// isLasting is true if they would be the same, read at any other time.
+	isLasting bool
 }
 
 // judgement is what a check has found.

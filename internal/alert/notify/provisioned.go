@@ -33,30 +33,45 @@ func CheckSecret(secret string) error {
 	return nil
 }
 
+// Present are the destinations of all alerts as they were when they were listed.
+type Present map[string][]kept
+
+// Present lists the destinations of all alerts.
+func (s Destinations) Present(ctx context.Context) (Present, error) {
+	all, err := s.list(ctx, "")
+	present := Present{}
+	for _, d := range all {
+		prefix := alertPrefix(d.ProjectID, d.AlertID)
+		present[prefix] = append(present[prefix], d)
+	}
+	return present, err
+}
+
 // Provision gives an alert exactly the destinations that are wanted. Those that it has
-// stay as they are where they say the same. Several may do so at once; of each change, the
-// one who has made it tells, of what was and is: nil for nothing.
+// stay as they are where they say the same. What it has is looked up in present, and listed
+// only if somebody has changed it since. Several may do so at once; of each change, the one
+// who has made it tells, of what was and is: nil for nothing.
 func (s Destinations) Provision(
-	ctx context.Context, projectID int64, alertID string, wanted []Provisioned, tell func(before, after *Destination),
+	ctx context.Context, projectID int64, alertID string, wanted []Provisioned, present Present, tell func(before, after *Destination),
 ) error {
-	for {
-		err := s.provision(ctx, projectID, alertID, wanted, tell)
+	prefix := alertPrefix(projectID, alertID)
+	for all := present[prefix]; ; {
+		err := s.provision(ctx, projectID, alertID, wanted, slices.Clone(all), tell)
 		if !errors.Is(err, docstore.ErrConflict) && !errors.Is(err, docstore.ErrExists) && !errors.Is(err, docstore.ErrNotFound) {
+			return err
+		}
+		if all, err = s.list(ctx, prefix); err != nil {
 			return err
 		}
 	}
 }
 
 func (s Destinations) provision(
-	ctx context.Context, projectID int64, alertID string, wanted []Provisioned, tell func(before, after *Destination),
+	ctx context.Context, projectID int64, alertID string, wanted []Provisioned, all []kept, tell func(before, after *Destination),
 ) error {
 	of, err := uuid.Parse(alertID)
 	if err != nil {
 		return fmt.Errorf("read the id of an alert: %w", err)
-	}
-	all, err := s.list(ctx, alertPrefix(projectID, alertID))
-	if err != nil {
-		return err
 	}
 	for _, w := range wanted {
 		id := uuid.NewSHA1(of, []byte("destination/"+w.Key))

@@ -52,7 +52,10 @@ type Target struct {
 	// Place is where in the configuration the alerts are, such as
 	// extensions::alerting::alerts. Alerts of another place are not touched.
 	Place string
-	Now   func() time.Time
+	// Interval is the time between two checks. A new alert is checked first when the others
+	// are, with which nothing has to be written down for it alone; 0 is at once.
+	Interval time.Duration
+	Now      func() time.Time
 	// Tell is told of each change once it is made, by the one of several replicas that has
 	// made it; nil tells nobody.
 	Tell func(Change)
@@ -82,14 +85,27 @@ func author() alertstore.Author {
 
 // Apply makes the alerts of the place those that are wanted. When it fails, some may be;
 // it may be called again.
+//
+// What is as it should be costs no request of its own, and a new alert one write. That
+// alerts have changed is noted once a second meanwhile, and in the end.
 func (t Target) Apply(ctx context.Context, wanted []Alert) (Outcome, error) {
 	var done Outcome
-	isWanted := map[string]bool{}
+	there, err := t.look(ctx)
+	if err != nil {
+		return done, err
+	}
+	isWanted, noting := map[string]bool{}, noting{alerts: t.Alerts, at: time.Now()}
 	for _, w := range wanted {
 		isWanted[w.ID()] = true
-		if err := t.put(ctx, w, &done); err != nil {
+		if err := t.put(ctx, w, there, &done); err != nil {
 			return done, fmt.Errorf("provision the alert %s: %w", w.Key, err)
 		}
+		if err := noting.note(ctx, done, noteEvery); err != nil {
+			return done, err
+		}
+	}
+	if err := noting.note(ctx, done, 0); err != nil {
+		return done, err
 	}
 	present, err := t.Present(ctx)
 	if err != nil {
@@ -104,6 +120,46 @@ func (t Target) Apply(ctx context.Context, wanted []Alert) (Outcome, error) {
 		}
 	}
 	return done, nil
+}
+
+// noteEvery is how often it is noted that alerts have changed.
+const noteEvery = time.Second
+
+// noting notes that alerts have changed.
+type noting struct {
+	alerts *alertstore.Store
+	// done is what was noted, at a moment.
+	done Outcome
+	at   time.Time
+}
+
+// note notes what was done since, unless it has noted something a short time ago.
+func (n *noting) note(ctx context.Context, done Outcome, every time.Duration) error {
+	if done == n.done || time.Since(n.at) < every {
+		return nil
+	}
+	n.done, n.at = done, time.Now()
+	return n.alerts.NoteChange(ctx)
+}
+
+// there is what there was when Apply began, of all places. Whatever follows from it is done
+// by compare-and-set.
+type there struct {
+	alerts       map[string]alertstore.Alert
+	destinations notify.Present
+}
+
+func (t Target) look(ctx context.Context) (there, error) {
+	all, err := t.Alerts.All(ctx)
+	if err != nil {
+		return there{}, err
+	}
+	found := there{alerts: make(map[string]alertstore.Alert, len(all))}
+	for _, a := range all {
+		found.alerts[a.ID] = a
+	}
+	found.destinations, err = t.Destinations.Present(ctx)
+	return found, err
 }
 
 // Present returns the alerts of the place that are in the store.
@@ -131,23 +187,29 @@ func (t Target) tell(c Change) {
 
 // put makes an alert, or makes the one that there is what is wanted. Its destinations come
 // first, so that it never fires without them.
-func (t Target) put(ctx context.Context, w Alert, done *Outcome) error {
+func (t Target) put(ctx context.Context, w Alert, there there, done *Outcome) error {
 	about := Change{By: t.placeOf(w.Key), ProjectID: w.ProjectID, AlertID: w.ID(), AlertName: w.Settings.Name}
 	tell := func(before, after *notify.Destination) {
 		of := about
 		of.DestinationBefore, of.DestinationAfter = before, after
 		t.tell(of)
 	}
-	if err := t.Destinations.Provision(ctx, w.ProjectID, w.ID(), w.Destinations, tell); err != nil {
+	if err := t.Destinations.Provision(ctx, w.ProjectID, w.ID(), w.Destinations, there.destinations, tell); err != nil {
 		return err
 	}
+	before, isThere := there.alerts[w.ID()]
+	if isThere && t.isAsWanted(before, w) {
+		return nil
+	}
 	for {
-		err := t.change(ctx, w, about, done)
-		if !errors.Is(err, alertstore.ErrNotFound) {
-			return err
+		if isThere {
+			err := t.change(ctx, w, about, done)
+			if !errors.Is(err, alertstore.ErrNotFound) {
+				return err
+			}
 		}
-		made, err := t.Alerts.Create(ctx, t.newAlert(w), 0)
-		if made.ID != "" {
+		made, err := t.Alerts.Add(ctx, t.newAlert(w))
+		if err == nil {
 			done.Made++
 			about.After = &made
 			t.tell(about)
@@ -155,6 +217,7 @@ func (t Target) put(ctx context.Context, w Alert, done *Outcome) error {
 		if !errors.Is(err, alertstore.ErrExists) {
 			return err
 		}
+		isThere = true
 	}
 }
 
@@ -171,6 +234,9 @@ func (t Target) newAlert(w Alert) alertstore.Alert {
 	if made.Enabled {
 		made.FirstEnabledAt = now.UTC()
 	}
+	if t.Interval > 0 {
+		made.State.NextCheckAt = alert.NextCheck(time.Time{}, now, t.Interval, 0)
+	}
 	return made
 }
 
@@ -178,9 +244,9 @@ func (t Target) newAlert(w Alert) alertstore.Alert {
 func (t Target) change(ctx context.Context, w Alert, about Change, done *Outcome) error {
 	isChanged := false
 	var before alertstore.Alert
-	after, err := t.Alerts.Change(ctx, w.ProjectID, w.ID(), func(a *alertstore.Alert) error {
+	after, err := t.Alerts.Advance(ctx, w.ProjectID, w.ID(), func(a *alertstore.Alert) error {
 		before, isChanged = *a, false
-		if a.Provisioned && a.ProvisionedBy == t.placeOf(w.Key) && isSame(a.Settings, w.Settings) {
+		if t.isAsWanted(*a, w) {
 			return alertstore.ErrUnchanged
 		}
 		isChanged = true
@@ -193,6 +259,11 @@ func (t Target) change(ctx context.Context, w Alert, about Change, done *Outcome
 		t.tell(about)
 	}
 	return err
+}
+
+// isAsWanted reports whether there is nothing to change of an alert.
+func (t Target) isAsWanted(a alertstore.Alert, w Alert) bool {
+	return a.Provisioned && a.ProvisionedBy == t.placeOf(w.Key) && isSame(a.Settings, w.Settings)
 }
 
 // isSame reports whether two settings say the same.

@@ -3,7 +3,6 @@ package tagging
 
 import (
 	"encoding/json"
-	"fmt"
 	"slices"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
@@ -24,43 +23,16 @@ type Rules struct {
 
 // rules are those of one project.
 type rules struct {
-	filters *percolator.Percolator
+	filters  *percolator.Percolator
+	compiled []*percolator.Filter
 	// tags are those of the filters, by their index.
 	tags []string
 }
 
 // New returns the rules of the alerts that are enabled. An alert whose filters cannot be
 // read matches nothing: it is the evaluator that tells its users so.
-func New(alerts []alertstore.Alert, compile func(filters json.RawMessage) (filter.Expression, error)) (*Rules, error) {
-	all := &Rules{projects: map[int64]*rules{}}
-	filters := map[int64][]filter.Expression{}
-	for _, a := range alerts {
-		if !a.Enabled {
-			continue
-		}
-		selected, err := compile(a.Filters)
-		if err != nil {
-			continue
-		}
-		if _, err := filter.Compile(selected); err != nil {
-			continue
-		}
-		of, ok := all.projects[a.ProjectID]
-		if !ok {
-			of = &rules{}
-			all.projects[a.ProjectID] = of
-		}
-		of.tags = append(of.tags, a.Tag())
-		filters[a.ProjectID] = append(filters[a.ProjectID], selected)
-		all.count++
-	}
-	for projectID, of := range all.projects {
-		var err error
-		if of.filters, err = percolator.New(filters[projectID]); err != nil {
-			return nil, fmt.Errorf("prepare the alerts of project %d: %w", projectID, err)
-		}
-	}
-	return all, nil
+func New(alerts []alertstore.Alert, compile func(filters json.RawMessage) (filter.Expression, error)) *Rules {
+	return NewBuilder(compile).Build(alerts)
 }
 
 // Len returns the number of alerts.

@@ -5,7 +5,6 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/assert"
-	"github.com/stretchr/testify/require"
 
 	"github.com/docketlog/docket/internal/alert/alertstore"
 	"github.com/docketlog/docket/internal/alert/tagging"
@@ -27,7 +26,7 @@ func alertOf(id string, projectID, version int64, isEnabled bool, filters string
 }
 
 func TestTag(t *testing.T) {
-	rules, err := tagging.New([]alertstore.Alert{
+	rules := tagging.New([]alertstore.Alert{
 		alertOf("b", 1, 2, true, `{"serviceNames":["checkout"]}`),
 		alertOf("a", 1, 1, true, `{"serviceNames":["checkout","other"]}`),
 		alertOf("off", 1, 1, false, `{"serviceNames":["checkout"]}`),
@@ -35,7 +34,6 @@ func TestTag(t *testing.T) {
 		alertOf("other", 1, 1, true, `{"serviceNames":["other"]}`),
 		alertOf("c", 2, 1, true, `{"serviceNames":["checkout"]}`),
 	}, compile)
-	require.NoError(t, err)
 	assert.Equal(t, 4, rules.Len())
 
 	tagsFor := func(projectID int64, service string) any {

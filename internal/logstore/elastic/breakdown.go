@@ -38,6 +38,7 @@ var errTooWide = errors.New("there are too many different texts to break down by
 //   - Attributes are in one list together, and so need terms aggregations that include
 //     only those of the field. Which ones there are is asked first; then so many of them
 //     are asked for at once as there may be cells.
+//   - By times and one attribute there is a shorter way: see timesRun.
 type breakdown struct {
 	at        *point
 	documents condition
@@ -78,6 +79,11 @@ type cell struct {
 	LastHit   extreme   `json:"last_hit"`
 	FirstTime firstTime `json:"first_time"`
 	LastTime  firstTime `json:"last_time"`
+
+	// Starts leads to the cells of the buckets of time: see timesRun.
+	Starts struct {
+		Buckets []cell `json:"buckets"`
+	} `json:"starts"`
 
 	// These lead to the cells of the next attribute: see attribute.
 	Log      branchAnswer `json:"log"`
@@ -124,6 +130,14 @@ type visitCell func(start int64, texts []string, c *cell) error
 // records and empty in others: their numbers must be added. It returns the error of
 // visit, errTooWide, perhaps after some cells, or that of the cluster.
 func (b breakdown) visit(ctx context.Context, visit visitCell) error {
+	if b.isByTimes() {
+		return b.visitByTimes(ctx, visit)
+	}
+	return b.visitByTexts(ctx, visit)
+}
+
+// visitByTexts is visit by asking which texts there are, and then for some of them at once.
+func (b breakdown) visitByTexts(ctx context.Context, visit visitCell) error {
 	var attributes []attribute
 	for place, field := range b.fields {
 		if !field.IsAttribute() {
@@ -214,9 +228,8 @@ func nameOfSource(place int) string { return fmt.Sprintf("field%d", place) }
 func (r breakdownRun) sources() []aggregations {
 	var sources []aggregations
 	if r.interval > 0 {
-		width, offset := r.interval.Milliseconds(), r.offset.Milliseconds()
 		sources = append(sources, aggregations{nameOfStart: aggregations{"date_histogram": aggregations{
-			"field": fieldTimestamp, "fixed_interval": milliseconds(width), "offset": milliseconds(((offset % width) + width) % width),
+			"field": fieldTimestamp, "fixed_interval": milliseconds(r.interval.Milliseconds()), "offset": milliseconds(r.offsetMilliseconds()),
 		}}})
 	}
 	for place, field := range r.fields {
@@ -355,6 +368,14 @@ func (r breakdownRun) visitCells(start int64, found *cell, attributes []attribut
 	}
 	r.texts[first.index] = ""
 	return r.visitCells(start, found.None, rest)
+}
+
+// start returns the start that the key of a bucket of time is.
+func (c *cell) start() (start int64, err error) {
+	if err := json.Unmarshal(c.Key, &start); err != nil {
+		return 0, fmt.Errorf("decode the start of a bucket: %w", err)
+	}
+	return start, nil
 }
 
 // textOf returns the text that the key of a bucket is.
