@@ -21,10 +21,15 @@ import (
 type logStoreExporter struct {
 	config *Config
 	store  logstore.Writer // set by start
+	// requests is what the store knows already, set by start.
+	requests logstore.RequestFinder
 }
 
 // storeExtension is what the exporter needs of the log_store extension.
-type storeExtension interface{ LogStore() logstore.Store }
+type storeExtension interface {
+	LogStore() logstore.Store
+	RequestFinder() logstore.RequestFinder
+}
 
 // readOnlyStore is a log store that takes no records from anybody else. ReadOnly says why,
 // and what to do.
@@ -41,7 +46,7 @@ func (e *logStoreExporter) start(_ context.Context, host component.Host) error {
 	if !ok {
 		return fmt.Errorf("find the log store: extension %q is not a log_store", e.config.Store)
 	}
-	e.store = extension.LogStore()
+	e.store, e.requests = extension.LogStore(), extension.RequestFinder()
 	if store, ok := e.store.(readOnlyStore); ok {
 		return fmt.Errorf("write to the log store %q: %w", e.config.Store, store.ReadOnly())
 	}
@@ -52,6 +57,13 @@ func (e *logStoreExporter) start(_ context.Context, host component.Host) error {
 func (e *logStoreExporter) push(ctx context.Context, logs plog.Logs) error {
 	if err := refuseAuditTrail(logs); err != nil {
 		return err
+	}
+	if hasEvents(logs) {
+		left, err := withoutKnownEvents(ctx, logs, e.requests)
+		if err != nil || left.LogRecordCount() == 0 {
+			return withStatus(err)
+		}
+		logs = left
 	}
 	return withStatus(e.store.Append(ctx, logs))
 }

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -35,6 +36,14 @@ type fakeStore struct {
 	err      error
 	appended []plog.Logs
 	deadline bool // the last context had a deadline
+	// known are the keys of requests that it has, each behind its project and a slash;
+	// findErr is what it answers when it is asked for one.
+	known   []string
+	findErr error
+}
+
+func (s *fakeStore) FindRequest(_ context.Context, projectID int64, key string) (logstore.Request, bool, error) {
+	return logstore.Request{}, slices.Contains(s.known, fmt.Sprint(projectID, "/", key)), s.findErr
 }
 
 func (s *fakeStore) Append(ctx context.Context, logs plog.Logs) error {
@@ -50,6 +59,8 @@ type fakeExtension struct {
 }
 
 func (e fakeExtension) LogStore() logstore.Store { return e.store }
+
+func (e fakeExtension) RequestFinder() logstore.RequestFinder { return e.store }
 
 type host map[component.ID]component.Component
 

@@ -61,6 +61,11 @@ type Extension interface {
 	// configuration, once: also of those that it has made before. Only the first observer is
 	// told, and only one that asks when it starts. It must not wait for anything.
 	ObserveProvisioning(observe func(provisioning.Change))
+	// ConsumeEvents makes consume be given the records of what happens to alerts, once the
+	// log store has them, by the replica that holds the lease. Whoever wants them asks when
+	// it starts; there can be one only. stop waits for a call that is under way, which it
+	// cuts off. The error says what to do if there are no such records.
+	ConsumeEvents(consume EventConsumer) (stop func(), err error)
 	// Rules returns the rules as they are now, nil until they are known, for whoever tags
 	// records beside the pipelines.
 	Rules() *tagging.Rules
@@ -76,6 +81,8 @@ type alerting struct {
 	provisioned provisionedChanges
 	// taggers counts the processors that tag records.
 	taggers atomic.Int64
+	// taker takes the records of events beside the log store.
+	taker taker
 
 	// What follows is set by Start.
 	alerts     *alertstore.Store
@@ -171,7 +178,7 @@ func (a *alerting) keepEvents(store logStore) {
 	if view, ok := writer.(interface{ ReadOnly() error }); !a.config.EventRecords || ok && view.ReadOnly() != nil {
 		return
 	}
-	a.events = &eventrecord.Outbox{Documents: store.Documents(), Now: time.Now}
+	a.events = &eventrecord.Outbox{Documents: store.Documents(), Now: time.Now, IsHandedOn: a.taker.isWaitedFor}
 	a.storeEvents = func(ctx context.Context) error { return a.events.Store(ctx, writer, known) }
 }
 

@@ -75,6 +75,7 @@ func (a *alerting) ObserveProvisioning(observe func(provisioning.Change)) {
 // Ready implements extensioncapabilities.PipelineWatcher: all have started, so whoever does
 // not want to know by now never will.
 func (a *alerting) Ready() error {
+	a.taker.ready()
 	a.provisioned.observeBy(func(provisioning.Change) {})
 	return nil
 }

@@ -2,6 +2,7 @@ package alertingextension
 
 import (
 	"context"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -58,6 +59,10 @@ type worker struct {
 	// it failed.
 	eventsStored time.Time
 	eventsFail   bool
+	// handOnWaits is true if the log store has records that may not have been handed on.
+	// The rest belongs to whoever hands them on.
+	handOnWaits atomic.Bool
+	handing     handing
 }
 
 // keepRules keeps the rules with which records are tagged as the alerts are.
@@ -91,13 +96,14 @@ func (w *worker) readRules(ctx context.Context, builder *tagging.Builder) error 
 // lease. Deliveries wait for nobody but their receivers, and checks not for them.
 func (w *worker) checkAndDeliver(ctx context.Context) {
 	var lastTidied time.Time
-	delivering, storing := make(chan struct{}, 1), make(chan struct{}, 1)
+	delivering, storing, handing := make(chan struct{}, 1), make(chan struct{}, 1), make(chan struct{}, 1)
 	every(ctx, workEvery, func() {
 		if !w.hold(ctx) {
 			return
 		}
 		w.check(ctx)
 		w.storeEventsBeside(ctx, storing)
+		w.handOnBeside(ctx, handing)
 		select {
 		case delivering <- struct{}{}:
 			tidy := time.Since(lastTidied) >= tidyEvery
@@ -113,6 +119,7 @@ func (w *worker) checkAndDeliver(ctx context.Context) {
 	})
 	delivering <- struct{}{} // once the last one is over
 	storing <- struct{}{}
+	handing <- struct{}{}
 	if w.isHolder {
 		w.release(ctx)
 	}
@@ -173,6 +180,7 @@ func (w *worker) storeEventsBeside(ctx context.Context, storing chan struct{}) {
 	w.working.Go(func() {
 		defer func() { <-storing }()
 		err := w.storeEvents(ctx)
+		w.handOnWaits.Store(true)
 		if err != nil {
 			w.eventsWait.Store(true)
 		}

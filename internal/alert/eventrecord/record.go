@@ -58,6 +58,9 @@ type event struct {
 	Transition  alertstore.Transition `json:"transition"`
 	// NotedAt is when the event began to wait.
 	NotedAt time.Time `json:"noted_at"`
+	// IsStored is true once the log store has the record, or will never take it, and the
+	// event waits only to be handed on.
+	IsStored bool `json:"stored,omitempty"`
 }
 
 func newEvent(a alertstore.Alert, t alertstore.Transition, now time.Time) event {
@@ -70,6 +73,20 @@ func newEvent(a alertstore.Alert, t alertstore.Transition, now time.Time) event 
 		made.GroupBy = a.GroupBy.Key
 	}
 	return made
+}
+
+// IsScope reports whether a scope is that of the records of what happens to alerts, here or
+// in another Docket.
+func IsScope(scope pcommon.InstrumentationScope) bool { return scope.Name() == scopeName }
+
+// KeyOf returns the key by which the log store knows a record of what happens to an alert;
+// false if the record is none.
+func KeyOf(r record.Record) (string, bool) {
+	if !IsScope(r.Scope) {
+		return "", false
+	}
+	key, ok := r.Log.Attributes().Get(record.AttributeIdempotencyKey)
+	return keyPrefix + r.ID(), ok && key.Str() == keyPrefix+r.ID()
 }
 
 // key is that by which the log store knows the record.

@@ -32,6 +32,7 @@ type TelemetryBuilder struct {
 	AlertingCheckDuration    metric.Float64Histogram
 	AlertingCheckFailures    metric.Int64Counter
 	AlertingDeliveryFailures metric.Int64Counter
+	AlertingEventsDropped    metric.Int64Counter
 }
 
 // TelemetryBuilderOption applies changes to default builder.
@@ -110,6 +111,12 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		"otelcol_alerting.delivery.failures",
 		metric.WithDescription("Times that deliveries could not be worked on. What a receiver answers is in the delivery's own log. [Alpha]"),
 		metric.WithUnit("{failure}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.AlertingEventsDropped, err = builder.meter.Int64Counter(
+		"otelcol_alerting.events.dropped",
+		metric.WithDescription("Records of what happens to alerts that the pipeline of alert_events did not take and does not get. The log store has them. [Alpha]"),
+		metric.WithUnit("{record}"),
 	)
 	errs = errors.Join(errs, err)
 	return &builder, errs

@@ -27,6 +27,7 @@ func TestSetupTelemetry(t *testing.T) {
 	tb.AlertingCheckDuration.Record(context.Background(), 1)
 	tb.AlertingCheckFailures.Add(context.Background(), 1)
 	tb.AlertingDeliveryFailures.Add(context.Background(), 1)
+	tb.AlertingEventsDropped.Add(context.Background(), 1)
 	AssertEqualAlertingAlerts(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
@@ -37,6 +38,9 @@ func TestSetupTelemetry(t *testing.T) {
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualAlertingDeliveryFailures(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualAlertingEventsDropped(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 
