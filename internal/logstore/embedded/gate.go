@@ -172,18 +172,7 @@ func (t *turn) come(ctx context.Context) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	rest := time.Until(t.notBefore)
-	if rest <= 0 {
-		return nil
-	}
-	timer := time.NewTimer(rest)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
+	return sleep(ctx, time.Until(t.notBefore))
 }
 
 // leave gives up a turn that has not begun.
