@@ -205,6 +205,7 @@ func (b *Backend) Close() error {
 		return logstore.ErrClosed
 	}
 	b.isClosed = true
+	b.rows.letMergesEnd()
 	b.rows.storage.MustClose() // writes and syncs what is in memory
 	b.removeLogger()
 	return nil

@@ -2,6 +2,7 @@ package embedded_test
 
 import (
 	"context"
+	"fmt"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -173,6 +174,19 @@ func TestCloseDuringQueries(t *testing.T) {
 	require.NoError(t, backend.Close())
 	for range 4 {
 		require.ErrorIs(t, <-ended, logstore.ErrClosed)
+	}
+}
+
+// Close must wait for merges: the engine would take from them what they read. The race
+// detector sees it, if anything does.
+func TestCloseDuringMerges(t *testing.T) {
+	for range 20 {
+		files := 8
+		backend := open(t, t.TempDir())
+		for n := range files {
+			store(t, backend, newRecord(project, pcommon.NewTimestampFromTime(day), fmt.Sprint(n)))
+		}
+		require.NoError(t, backend.Close())
 	}
 }
 

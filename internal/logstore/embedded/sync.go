@@ -8,8 +8,15 @@ import (
 	"github.com/VictoriaMetrics/VictoriaLogs/lib/logstorage"
 )
 
-// syncRetryInterval is how long Sync waits for a merge in memory.
-const syncRetryInterval = 10 * time.Millisecond
+const (
+	// syncRetryInterval is how long Sync waits for a merge in memory.
+	syncRetryInterval = 10 * time.Millisecond
+	// longestMergeWait is how long closing waits for merges, which may take minutes.
+	longestMergeWait = time.Second
+	// mergeRest is how many times in a row there must be no merge: when one has ended, the
+	// same goroutine looks whether there is another.
+	mergeRest = 3
+)
 
 // Sync implements logstore.Backend. Apply waits for it. What it does:
 //
@@ -71,4 +78,27 @@ func (s *rows) inMemory() uint64 {
 	var stats logstorage.StorageStats
 	s.storage.UpdateStats(&stats)
 	return stats.InmemoryRowsCount + stats.PendingRows
+}
+
+// letMergesEnd waits for merges to end, at most for longestMergeWait. The engine stops those
+// that run when it is closed, but before that it takes from them the index of their day,
+// which they read without a lock.
+func (s *rows) letMergesEnd() {
+	s.flush() // else what is buffered becomes another part while the engine closes
+	resting := 0
+	for until := time.Now().Add(longestMergeWait); resting < mergeRest && time.Now().Before(until); {
+		if s.merges() == 0 {
+			resting++
+		} else {
+			resting = 0
+		}
+		time.Sleep(time.Millisecond)
+	}
+}
+
+// merges returns how many merges run.
+func (s *rows) merges() uint64 {
+	var stats logstorage.StorageStats
+	s.storage.UpdateStats(&stats)
+	return stats.ActiveInmemoryMerges + stats.ActiveSmallMerges + stats.ActiveBigMerges
 }
