@@ -66,3 +66,17 @@ func BenchmarkVerify(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkConfirm is what stands for Verify where a witness goes along.
+func BenchmarkConfirm(b *testing.B) {
+	r := typicalRecord()
+	record.Seal(r, time.Now())
+	witness := record.NewWitness(1)
+	witness.See(r)
+	b.ReportAllocs()
+	for b.Loop() {
+		if !witness.Confirms(0, r) {
+			b.Fatal("not the same")
+		}
+	}
+}

@@ -38,8 +38,9 @@ func (n normalizer) process(ctx context.Context, logs plog.Logs) (plog.Logs, err
 		}
 	}
 	arrived := arrival{address: hostOf(client.FromContext(ctx).Addr), time: time.Now()}
+	seals := seals{witness: record.WitnessOf(ctx)}
 	for i, resource := range logs.ResourceLogs().All() {
-		normalize(resource, projects[i], arrived)
+		normalize(resource, projects[i], arrived, &seals)
 	}
 	return logs, nil
 }
@@ -64,13 +65,27 @@ type arrival struct {
 	time    time.Time
 }
 
+// seals tells which records of a batch are sealed.
+type seals struct {
+	// witness is that of the receiver, which sealed them; or nil.
+	witness *record.Witness
+	// asked is how many records of the batch were asked about.
+	asked int
+}
+
+// has reports whether the next record is sealed.
+func (s *seals) has(r record.Record) bool {
+	s.asked++
+	return s.witness.Confirms(s.asked-1, r) || record.Verify(r)
+}
+
 // normalize puts the records of one resource into the project and seals those
 // that are not sealed.
-func normalize(resource plog.ResourceLogs, project int64, arrived arrival) {
+func normalize(resource plog.ResourceLogs, project int64, arrived arrival, seals *seals) {
 	// The hash covers the resource, so ask before it changes.
 	sealed := make([]bool, 0, countRecords(resource))
 	for r := range record.AllOf(resource) {
-		sealed = append(sealed, record.Verify(r))
+		sealed = append(sealed, seals.has(r))
 	}
 	moved := putProject(resource.Resource(), project)
 	i := 0

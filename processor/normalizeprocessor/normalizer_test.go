@@ -190,18 +190,47 @@ func TestAlertMatchesAreNeverTakenFromASender(t *testing.T) {
 func TestSealedRecordsThatWereChangedAreNotTrusted(t *testing.T) {
 	input := sealedRecord(1)
 	var id string
+	witness := record.NewWitness(1)
 	for r := range record.All(input) {
 		id = r.ID()
+		witness.See(r)
 		r.Log.Body().SetStr("changed")
 	}
 	logs, sink := newProcessor(t, &Config{})
-	require.NoError(t, logs.ConsumeLogs(t.Context(), input))
+	require.NoError(t, logs.ConsumeLogs(record.WithWitness(t.Context(), witness), input))
 	after := received(t, sink)
 	assert.True(t, record.Verify(after))
 	assert.NotEqual(t, id, after.ID())
 	assert.Equal(t, id, textAttribute(after, record.AttributeClientRecordID))
 	assert.Equal(t, record.SourceOTLP, textAttribute(after, record.AttributeSource))
 	assert.Equal(t, plog.SeverityNumberWarn, after.Log.SeverityNumber())
+}
+
+// A processor in between may leave records out, and the witness then knows the others by
+// other numbers.
+func TestSealedRecordsOfWhichSomeAreLeftOut(t *testing.T) {
+	input := sealedRecord(1)
+	for range 3 {
+		for _, resource := range sealedRecord(1).ResourceLogs().All() {
+			resource.CopyTo(input.ResourceLogs().AppendEmpty())
+		}
+	}
+	witness := record.NewWitness(4)
+	var ids []string
+	for r := range record.All(input) {
+		witness.See(r)
+		ids = append(ids, r.ID())
+	}
+	left := 0
+	input.ResourceLogs().RemoveIf(func(plog.ResourceLogs) bool { left++; return left == 2 })
+	logs, sink := newProcessor(t, &Config{})
+	require.NoError(t, logs.ConsumeLogs(record.WithWitness(t.Context(), witness), input))
+	var got []string
+	for r := range record.All(sink.AllLogs()[0]) {
+		assert.True(t, record.Verify(r))
+		got = append(got, r.ID())
+	}
+	assert.Equal(t, []string{ids[0], ids[2], ids[3]}, got)
 }
 
 // A resource may hold sealed and other records; the hash of the former must hold

@@ -155,14 +155,20 @@ func (b *batch) accepted() iter.Seq2[int, record.Record] {
 	}
 }
 
-// seal seals every record and notes its receipt, as long as the batch is ours.
-func (b *batch) seal(receivedAt time.Time) {
+// seal seals every record and notes its receipt, as long as the batch is ours. The witness
+// is for whoever gets the batch.
+func (b *batch) seal(receivedAt time.Time) *record.Witness {
 	for position, r := range b.accepted() {
 		record.Seal(r, receivedAt)
 		b.results[position].Receipt = intake.Receipt{
 			ID: r.ID(), Hash: r.Hash(), ReceivedAt: r.Log.ObservedTimestamp().AsTime(),
 		}
 	}
+	witness := record.NewWitness(len(b.records))
+	for r := range record.All(b.logs) {
+		witness.See(r)
+	}
+	return witness
 }
 
 // answer words what became of the batch, once its records are stored.

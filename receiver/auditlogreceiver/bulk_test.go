@@ -7,6 +7,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/docketlog/docket/internal/record"
 )
 
 // bulkForms are the ways to send several records in one request.
@@ -132,6 +134,27 @@ func TestBulkOfSeveralProjects(t *testing.T) {
 	}
 	for index, body := range map[int]string{0: "a", 1: "b", 4: "e"} {
 		assert.Equal(t, ids[body], results[index].(map[string]any)["id"])
+	}
+}
+
+// Whoever comes next in the pipeline need not compute the hashes again.
+func TestAWitnessGoesAlong(t *testing.T) {
+	server := start(t, nil)
+	for _, body := range []string{
+		`{"msg":"alone"}`,
+		`[{"msg":"a","project":2},{"msg":"","project":1},{"msg":"b","project":1},{"msg":"c","project":2}]`,
+	} {
+		server.post(pathLogSentry, body)
+	}
+	batches := server.pipeline.AllLogs()
+	require.Len(t, batches, 2)
+	for i, logs := range batches {
+		witness, number := record.WitnessOf(server.pipeline.contexts[i]), 0
+		for r := range record.All(logs) {
+			assert.True(t, witness.Confirms(number, r))
+			number++
+		}
+		assert.Equal(t, []int{1, 3}[i], number)
 	}
 }
 

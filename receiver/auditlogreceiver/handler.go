@@ -13,6 +13,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/docketlog/docket/internal/logstore"
+	"github.com/docketlog/docket/internal/record"
 	"github.com/docketlog/docket/internal/tenant"
 	"github.com/docketlog/docket/receiver/auditlogreceiver/internal/framing"
 	"github.com/docketlog/docket/receiver/auditlogreceiver/internal/idempotency"
@@ -132,8 +133,8 @@ func (h *handler) split(f format, body []byte, lines bool) (framing.Body, error)
 // answer, or the problem that nothing was stored.
 func (h *handler) store(ctx context.Context, f format, b *batch, receivedAt time.Time) (idempotency.Answer, *intake.Problem) {
 	if len(b.records) > 0 {
-		b.seal(receivedAt)
-		if err := h.consume(ctx, f, b); err != nil {
+		witness := b.seal(receivedAt)
+		if err := h.consume(record.WithWitness(ctx, witness), f, b); err != nil {
 			return idempotency.Answer{}, pipelineProblem(err, h.logger)
 		}
 	}
