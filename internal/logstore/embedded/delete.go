@@ -263,6 +263,7 @@ func (b *Backend) dropDay(day int64) error {
 	if !slices.Contains(storage.PartitionList(), name) {
 		return nil
 	}
+	b.rows.letMergesEnd()
 	if err := storage.PartitionDetach(name); err != nil {
 		return err
 	}

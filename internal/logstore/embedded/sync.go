@@ -81,8 +81,8 @@ func (s *rows) inMemory() uint64 {
 }
 
 // letMergesEnd waits for merges to end, at most for longestMergeWait. The engine stops those
-// that run when it is closed, but before that it takes from them the index of their day,
-// which they read without a lock.
+// of a day that it closes, but before that it takes from them the day's index, which they
+// read without a lock.
 func (s *rows) letMergesEnd() {
 	s.flush() // else what is buffered becomes another part while the engine closes
 	resting := 0
