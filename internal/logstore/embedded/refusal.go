@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"unicode/utf8"
 
-	"go.opentelemetry.io/collector/pdata/pcommon"
-
 	"github.com/docketlog/docket/internal/logstore"
 	"github.com/docketlog/docket/internal/record"
 )
@@ -39,39 +37,10 @@ func refusalOf(r record.Record) error {
 	case !utf8.ValidString(id):
 		return refusal(fmt.Sprintf("its id %+q is not UTF-8", id))
 	}
-	if isDeeper(r.Log.Body(), maxDepth) || hasDeeper(r.Log.Attributes(), maxDepth) ||
-		hasDeeper(r.Resource.Attributes(), maxDepth) || hasDeeper(r.Scope.Attributes(), maxDepth) {
+	if r.IsDeeper(maxDepth) {
 		return refusal(fmt.Sprintf("one of its values has more than %d levels", maxDepth))
 	}
 	return nil
-}
-
-// isDeeper reports whether a value has more than the given number of levels of
-// maps and slices.
-func isDeeper(v pcommon.Value, levels int) bool {
-	switch v.Type() {
-	case pcommon.ValueTypeMap:
-		return levels == 0 || hasDeeper(v.Map(), levels-1)
-	case pcommon.ValueTypeSlice:
-		if levels == 0 {
-			return true
-		}
-		for _, element := range v.Slice().All() {
-			if isDeeper(element, levels-1) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-func hasDeeper(m pcommon.Map, levels int) bool {
-	for _, value := range m.All() {
-		if isDeeper(value, levels) {
-			return true
-		}
-	}
-	return false
 }
 
 // encodeAll returns the rows of all records but those that are refused. Any other
