@@ -45,7 +45,7 @@ func writeEvents(w http.ResponseWriter, found []record.Record) {
 // attributes of its parts; here they are put together again.
 func appendEvent(dst []byte, r record.Record) []byte {
 	parts := partsOf(r)
-	created := r.Log.Timestamp().AsTime().UTC().Format(eventTime)
+	created := record.TimeOf(r.Log.Timestamp()).Format(eventTime)
 	dst = append(dst, '{')
 	dst = appendString(appendName(dst, "id"), r.ID())
 	dst = parts.appendActor(appendName(dst, "actor"))

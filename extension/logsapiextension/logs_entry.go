@@ -32,7 +32,7 @@ func appendLogEntry(dst []byte, r record.Record) []byte {
 // time has.
 func appendTimestamp(dst []byte, timestamp pcommon.Timestamp) []byte {
 	dst = append(dst, '"')
-	dst = timestamp.AsTime().AppendFormat(dst, time.RFC3339Nano)
+	dst = record.TimeOf(timestamp).AppendFormat(dst, time.RFC3339Nano)
 	return append(dst, '"')
 }
 

@@ -204,4 +204,8 @@ func TestEntryTimestamps(t *testing.T) {
 		log.SetObservedTimestamp(1_000_000_000)
 	})
 	assert.Contains(t, entry, `"timestamp":"1970-01-01T00:00:01Z"`, "a record without a time has that of its arrival")
+	entry = entryOf(t, func(_ pcommon.Resource, _ pcommon.InstrumentationScope, log plog.LogRecord) {
+		log.SetTimestamp(math.MaxUint64)
+	})
+	assert.Contains(t, entry, `"timestamp":"2554-07-21T23:34:33.709551615Z"`)
 }

@@ -72,10 +72,10 @@ func newQuestion(subject Subject, redactor *redact.Redactor) question {
 		},
 		Neighbour: []brief{},
 	}
-	at := r.Log.Timestamp().AsTime()
+	at := record.TimeOf(r.Log.Timestamp())
 	for _, neighbour := range nearest(subject) {
 		q.Neighbour = append(q.Neighbour, brief{
-			Seconds: neighbour.Log.Timestamp().AsTime().Sub(at).Round(time.Millisecond).Seconds(),
+			Seconds: record.TimeOf(neighbour.Log.Timestamp()).Sub(at).Round(time.Millisecond).Seconds(),
 			Level:   text(filter.PlaceLevel, neighbour), Body: cut(text(filter.PlaceBody, neighbour), maxNeighbourBytes),
 		})
 	}

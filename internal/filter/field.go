@@ -88,10 +88,7 @@ func (f Field) Time(r record.Record) (t time.Time, ok bool) {
 	if f.Place == PlaceObservedTime {
 		timestamp = r.Log.ObservedTimestamp()
 	}
-	const perSecond = uint64(time.Second)
-	// AsTime is wrong for those after 2262.
-	t = time.Unix(int64(uint64(timestamp)/perSecond), int64(uint64(timestamp)%perSecond)).UTC() //nolint:gosec // fits
-	return t, timestamp != 0
+	return record.TimeOf(timestamp), timestamp != 0
 }
 
 // own returns the text of a field that is not an attribute.

@@ -2,6 +2,7 @@ package record
 
 import (
 	"iter"
+	"time"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog"
@@ -74,6 +75,13 @@ func (r Record) ProjectID() int64 {
 		return v.Int()
 	}
 	return 0
+}
+
+// TimeOf returns the time of a timestamp, in UTC. (The timestamp's own AsTime is wrong for
+// those after 2262.)
+func TimeOf(timestamp pcommon.Timestamp) time.Time {
+	const perSecond = pcommon.Timestamp(time.Second)
+	return time.Unix(int64(timestamp/perSecond), int64(timestamp%perSecond)).UTC() //nolint:gosec // fits
 }
 
 func (r Record) stringAttribute(name string) string {

@@ -2,8 +2,10 @@ package record_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
+	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog"
 
 	"github.com/docketlog/docket/internal/record"
@@ -53,4 +55,13 @@ func TestAttributesOfAnotherKindAreNotRead(t *testing.T) {
 	r.Log.Attributes().PutInt(record.AttributeID, 7)
 	assert.Zero(t, r.ProjectID())
 	assert.Empty(t, r.ID())
+}
+
+func TestTimeOf(t *testing.T) {
+	for _, at := range []time.Time{
+		time.Unix(0, 0).UTC(), time.Date(2026, 11, 21, 10, 0, 0, 1, time.UTC), time.Date(2500, 1, 1, 0, 0, 0, 999_999_999, time.UTC),
+	} {
+		number := uint64(at.Unix())*uint64(time.Second) + uint64(at.Nanosecond()) //nolint:gosec // not negative
+		assert.Equal(t, at, record.TimeOf(pcommon.Timestamp(number)))
+	}
 }

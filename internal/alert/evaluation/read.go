@@ -71,7 +71,7 @@ func (e *Evaluator) readAndCount(ctx context.Context, projectID int64, all []unt
 	err = logstore.Scan(ctx, e.Reader, logstore.Query{
 		ProjectID: projectID, From: selected.From, To: selected.To, Filter: selected.Filter, Order: logstore.OldestFirst,
 	}, func(r record.Record) error {
-		place, ok := f.place(r.Log.Timestamp().AsTime())
+		place, ok := f.place(record.TimeOf(r.Log.Timestamp()))
 		if !ok {
 			return nil
 		}

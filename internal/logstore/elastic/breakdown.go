@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/docketlog/docket/internal/filter"
+	"github.com/docketlog/docket/internal/record"
 )
 
 const (
@@ -300,7 +301,7 @@ func timeText(number int64) string {
 	if timestamp == 0 {
 		return ""
 	}
-	return timeOf(timestamp).Format(time.RFC3339Nano)
+	return record.TimeOf(timestamp).Format(time.RFC3339Nano)
 }
 
 // under returns the aggregations below which the cells by some attributes are.

@@ -53,7 +53,7 @@ func (e *encoder) encode(dst []byte, r record.Record) (document, error) {
 	dst = append(dst, '{')
 	dst = appendName(dst, fieldTimestamp)
 	dst = append(dst, '"')
-	dst = timeOf(timestamp).AppendFormat(dst, timestampFormat)
+	dst = record.TimeOf(timestamp).AppendFormat(dst, timestampFormat)
 	dst = append(dst, '"')
 	dst = appendName(dst, fieldTime)
 	dst = strconv.AppendInt(dst, timeNumber(timestamp), 10)
@@ -132,12 +132,6 @@ func timestampOfNumber(number int64) pcommon.Timestamp {
 // dayOf returns the number since 1970 of the day of a timestamp.
 func dayOf(timestamp pcommon.Timestamp) int64 {
 	return int64(uint64(timestamp) / uint64(24*time.Hour)) //nolint:gosec // fits
-}
-
-// timeOf returns the time of a timestamp. (AsTime is wrong for those after 2262.)
-func timeOf(timestamp pcommon.Timestamp) time.Time {
-	const perSecond = pcommon.Timestamp(time.Second)
-	return time.Unix(int64(timestamp/perSecond), int64(timestamp%perSecond)).UTC() //nolint:gosec // fits
 }
 
 const (

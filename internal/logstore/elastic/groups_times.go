@@ -15,6 +15,7 @@ import (
 	"github.com/docketlog/docket/internal/filter"
 	"github.com/docketlog/docket/internal/logstore"
 	"github.com/docketlog/docket/internal/logstore/tally"
+	"github.com/docketlog/docket/internal/record"
 )
 
 const (
@@ -235,7 +236,7 @@ func (e exactTimes) set(first, last pcommon.Timestamp) {
 	if e.isRead {
 		first, last = min(first, e.read.First), max(last, e.read.Last)
 	}
-	e.group.First, e.group.Last = timeOf(first), timeOf(last)
+	e.group.First, e.group.Last = record.TimeOf(first), record.TimeOf(last)
 }
 
 // askTimes asks for the exact times of groups: for the first and the last of each group's

@@ -8,6 +8,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
 
 	"github.com/docketlog/docket/internal/filter"
+	"github.com/docketlog/docket/internal/record"
 )
 
 // timeRange is the timestamps from and to and all between them. It is empty when
@@ -32,7 +33,7 @@ func newTimeRange(from, to time.Time) timeRange {
 
 // comparedTimes returns which timestamps are to a time as the order says.
 func comparedTimes(order filter.Order, t time.Time) timeRange {
-	first, last := timeOf(0), timeOf(math.MaxUint64)
+	first, last := record.TimeOf(0), record.TimeOf(math.MaxUint64)
 	isBefore, isAfter := t.Before(first), t.After(last)
 	switch order {
 	case filter.Less, filter.LessOrEqual:

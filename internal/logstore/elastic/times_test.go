@@ -10,20 +10,21 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/docketlog/docket/internal/filter"
+	"github.com/docketlog/docket/internal/record"
 )
 
 // Times that no record can have are told from the first and the last that one can have.
 func TestTimeRanges(t *testing.T) {
-	first, last := timeOf(0), timeOf(math.MaxUint64)
+	first, last := record.TimeOf(0), record.TimeOf(math.MaxUint64)
 	early, late := first.Add(-1), last.Add(1)
 	none := noTimes()
 	assert.Equal(t, allTimes(), newTimeRange(time.Time{}, time.Time{}))
 	assert.Equal(t, allTimes(), newTimeRange(first, last))
 	assert.Equal(t, allTimes(), newTimeRange(early, late))
-	assert.Equal(t, timeRange{5, 7}, newTimeRange(timeOf(5), timeOf(7)))
+	assert.Equal(t, timeRange{5, 7}, newTimeRange(record.TimeOf(5), record.TimeOf(7)))
 	assert.True(t, newTimeRange(late, time.Time{}).isEmpty())
 	assert.True(t, newTimeRange(time.Time{}, early).isEmpty())
-	assert.True(t, newTimeRange(timeOf(8), timeOf(7)).isEmpty())
+	assert.True(t, newTimeRange(record.TimeOf(8), record.TimeOf(7)).isEmpty())
 	for _, tt := range []struct {
 		order filter.Order
 		time  time.Time
@@ -31,7 +32,7 @@ func TestTimeRanges(t *testing.T) {
 	}{
 		{filter.Less, first, none},
 		{filter.Less, early, none},
-		{filter.Less, timeOf(1), timeRange{0, 0}},
+		{filter.Less, record.TimeOf(1), timeRange{0, 0}},
 		{filter.Less, late, allTimes()},
 		{filter.LessOrEqual, early, none},
 		{filter.LessOrEqual, first, timeRange{0, 0}},

@@ -7,7 +7,6 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-	"go.opentelemetry.io/collector/pdata/pcommon"
 
 	"github.com/docketlog/docket/internal/filter"
 	"github.com/docketlog/docket/internal/filter/filtertest"
@@ -130,18 +129,9 @@ func TestAdd(t *testing.T) {
 	_, ok = groups.Of([]string{"a\x00b", ""})
 	assert.False(t, ok)
 	assert.Equal(t, logstore.Groups{
-		Groups:      []logstore.Group{{Texts: texts, Count: 3, Errors: 2, First: tally.TimeOf(3), Last: tally.TimeOf(7)}},
+		Groups:      []logstore.Group{{Texts: texts, Count: 3, Errors: 2, First: record.TimeOf(3), Last: record.TimeOf(7)}},
 		TotalGroups: 2, TotalRecords: 4,
 	}, groups.Answer())
-}
-
-func TestTimeOf(t *testing.T) {
-	for _, at := range []time.Time{
-		time.Unix(0, 0).UTC(), time.Date(2026, 11, 21, 10, 0, 0, 1, time.UTC), time.Date(2500, 1, 1, 0, 0, 0, 999_999_999, time.UTC),
-	} {
-		number := uint64(at.Unix())*uint64(time.Second) + uint64(at.Nanosecond()) //nolint:gosec // not negative
-		assert.Equal(t, at, tally.TimeOf(pcommon.Timestamp(number)))
-	}
 }
 
 func TestWrongQuestions(t *testing.T) {

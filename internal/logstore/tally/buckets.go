@@ -8,8 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"go.opentelemetry.io/collector/pdata/pcommon"
-
 	"github.com/docketlog/docket/internal/filter"
 	"github.com/docketlog/docket/internal/logstore"
 	"github.com/docketlog/docket/internal/record"
@@ -53,7 +51,7 @@ func (b *Buckets) AddRecord(r record.Record) error {
 	if b.withBytes {
 		bytes = int64(len(filter.Text(r.Log.Body())))
 	}
-	return b.Add(TimeOf(r.Log.Timestamp()), text, 1, bytes)
+	return b.Add(record.TimeOf(r.Log.Timestamp()), text, 1, bytes)
 }
 
 // Add counts so many records of a text, with so many bytes of bodies together, in the
@@ -113,10 +111,4 @@ func (b bucketTimes) number(at time.Time) int64 {
 // start returns the first moment of a bucket.
 func (b bucketTimes) start(number int64) time.Time {
 	return time.UnixMilli(number * b.interval.Milliseconds()).Add(b.offset).UTC()
-}
-
-// TimeOf returns the time of a timestamp. (AsTime is wrong for those after 2262.)
-func TimeOf(timestamp pcommon.Timestamp) time.Time {
-	const perSecond = uint64(time.Second)
-	return time.Unix(int64(uint64(timestamp)/perSecond), int64(uint64(timestamp)%perSecond)).UTC() //nolint:gosec // fits
 }

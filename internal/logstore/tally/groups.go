@@ -127,7 +127,7 @@ func (g *Groups) Answer() logstore.Groups {
 	for key, count := range g.tally.All() {
 		answer.TotalRecords += count.Count
 		all = append(all, logstore.Group{
-			Texts: textsOf(key), Count: count.Count, Errors: count.Errors, First: TimeOf(count.First), Last: TimeOf(count.Last),
+			Texts: textsOf(key), Count: count.Count, Errors: count.Errors, First: record.TimeOf(count.First), Last: record.TimeOf(count.Last),
 		})
 	}
 	slices.SortFunc(all, func(a, b logstore.Group) int {
