@@ -170,6 +170,13 @@ func TestStartFailsWithoutLeavingAnythingOpen(t *testing.T) {
 		require.NoError(t, os.WriteFile(format, []byte("docket-journal 1\n"), 0o600))
 		start(t, configIn(directory)) // the lock, the documents and the backend are free again
 	})
+	t.Run("folder of another version", func(t *testing.T) {
+		directory := t.TempDir()
+		require.NoError(t, start(t, configIn(directory)).Shutdown(t.Context()))
+		require.NoError(t, os.WriteFile(filepath.Join(directory, "FORMAT"), []byte("docket-data 1\n"), 0o600))
+		err := newExtension(t, configIn(directory), nopSettings()).Start(t.Context(), componenttest.NewNopHost())
+		require.ErrorContains(t, err, "has format version 1 of docket-data, this program supports version 2")
+	})
 }
 
 func TestHealthBecomesTheComponentsStatus(t *testing.T) {

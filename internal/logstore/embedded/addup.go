@@ -35,8 +35,8 @@ func isAddable(column string) bool {
 	}
 }
 
-// addUp makes the engine add up the plain rows to sums, by what is given in LogsQL and by
-// the columns that are still to be looked at, but for the known ones, which are given.
+// addUp makes the engine add up the plain rows to sums, see scan, by what is given in LogsQL
+// and by the columns that are still to be looked at, but for the known ones, which are given.
 // It does nothing and returns false if that would leave too many rows, or none is asked for.
 func (s *scan) addUp(sums string, by []string, known ...string) bool {
 	if s.after != nil || s.plain == conditionNone {

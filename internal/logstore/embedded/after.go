@@ -23,13 +23,13 @@ func (p *plan) startAfter(order logstore.Order, place *logstore.Place) (isEmpty 
 	}
 	isNewestFirst := order == logstore.NewestFirst
 	switch {
-	case place.Timestamp.Before(timeOf(0)): // before all records in time
+	case place.Timestamp.Before(record.TimeOf(0)): // before all records in time
 		return isNewestFirst
-	case place.Timestamp.After(timeOf(math.MaxUint64)):
+	case place.Timestamp.After(record.TimeOf(math.MaxUint64)):
 		return !isNewestFirst
 	}
 	timestamp := timestampOf(place.Timestamp)
-	after := afterPlace{order, rowOrder{engineTime(timestamp), exactTime(timestamp), place.ID}}
+	after := afterPlace{order, rowOrder{engineTime(timestamp), exactTime(timestamp), pack(place.ID)}}
 	p.after = &after
 	if isNewestFirst {
 		p.to = min(p.to, after.place.time)
@@ -58,7 +58,8 @@ func (a afterPlace) in(block *logstorage.DataBlock) func(row int) bool {
 type rowOrder struct {
 	time      int64
 	exactTime string
-	id        string
+	// id is packed.
+	id string
 }
 
 // orderColumns returns the columns that orderIn needs.
@@ -76,5 +77,5 @@ func orderIn(block *logstorage.DataBlock) func(row int) rowOrder {
 // orderOf returns by what the row of a record is ordered.
 func orderOf(r record.Record) rowOrder {
 	timestamp := r.Log.Timestamp()
-	return rowOrder{engineTime(timestamp), exactTime(timestamp), r.ID()}
+	return rowOrder{engineTime(timestamp), exactTime(timestamp), pack(r.ID())}
 }

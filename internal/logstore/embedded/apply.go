@@ -88,6 +88,9 @@ func (b *Backend) addRows(added []row, replayed bool) {
 		if main := (tenantID{ProjectID: r.tenant.ProjectID}); r.tenant == partsOf(main) {
 			b.large.set(main)
 		}
+		if r.isIncomplete {
+			b.incomplete.set(r.tenant)
+		}
 		if replayed {
 			b.replayed[rowKey{r.tenant, r.id}] = struct{}{}
 		}

@@ -67,8 +67,9 @@ type Backend struct {
 	futureRetention time.Duration
 	// newest is the row time of the newest row, or a later one.
 	newest atomic.Int64
-	// large are the tenants that may have large records.
-	large largeTenants
+	// large are the tenants that may have large records, and incomplete those that may have
+	// other rows that do not tell all attributes by columns.
+	large, incomplete tenantsWith
 
 	// inUse is read-locked by every running method and locked by Close, which so
 	// waits for them.
@@ -161,10 +162,11 @@ func Open(config Config) (*Backend, error) {
 		deleting: make(semaphore, 1),
 		moving:   make(semaphore, 1),
 
-		encoder:  newEncoder(&columnSets{rows: all, sets: map[columnSetKey]*columnSet{}}),
-		large:    largeTenants{has: map[tenantID]bool{}},
-		replayed: map[rowKey]struct{}{},
-		unsynced: map[int64]struct{}{},
+		encoder:    newEncoder(&columnSets{rows: all, sets: map[columnSetKey]*columnSet{}}),
+		large:      tenantsWith{has: map[tenantID]bool{}},
+		incomplete: tenantsWith{has: map[tenantID]bool{}},
+		replayed:   map[rowKey]struct{}{},
+		unsynced:   map[int64]struct{}{},
 	}
 	b.newest.Store(all.newest())
 	return b, nil

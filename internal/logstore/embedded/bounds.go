@@ -1,7 +1,6 @@
 package embedded
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/docketlog/docket/internal/filter"
@@ -95,6 +94,11 @@ func ofText(column string, leaf filter.Expression) bounds {
 		return exactly(has(column))
 	case filter.Equal:
 		return equalBounds(column, e.Values)
+	}
+	if isPacked(column) {
+		return atMost(has(column))
+	}
+	switch e := leaf.(type) {
 	case filter.Compare:
 		return compareBounds(column, e)
 	case filter.Contains:
@@ -109,16 +113,9 @@ func ofText(column string, leaf filter.Expression) bounds {
 // equalBounds returns the bounds of a filter.Equal of a column's text. As a column has
 // only texts that the engine keeps, no other text is the same number to it.
 func equalBounds(column string, values []string) bounds {
-	if column == columnID { // has no marks
-		condition := inNonEmpty(column, values)
-		if slices.ContainsFunc(values, func(value string) bool { return !isKept(value) }) {
-			return atMost(condition)
-		}
-		return exactly(condition)
-	}
 	stored := make([]string, len(values))
 	for i, value := range values {
-		stored[i] = marked(value)
+		stored[i] = storedIn(column, value)
 	}
 	return exactly(inNonEmpty(column, stored))
 }

@@ -12,17 +12,17 @@ import (
 const (
 	columnTime           = "_time" // when the row is; the engine's name for it
 	columnBody           = "_msg"  // the text of the body; the engine's name for its main text
-	columnID             = "id"    // AttributeID
-	columnHash           = "hash"  // AttributeHash
+	columnID             = "id"    // AttributeID, packed
+	columnHash           = "hash"  // AttributeHash, packed
 	columnService        = "service"
 	columnLevel          = "level" // always there
 	columnSeverityNumber = "severity_number"
 	columnSeverityText   = "severity_text"
 	columnEventName      = "event_name"
-	columnTraceID        = "trace_id"      // hex
-	columnSpanID         = "span_id"       // hex
+	columnTraceID        = "trace_id"      // packed hex
+	columnSpanID         = "span_id"       // packed hex
 	columnFlags          = "flags"         // decimal
-	columnObservedTime   = "observed_time" // decimal nanoseconds
+	columnObservedTime   = "observed_time" // decimal nanoseconds since the time of the row
 	columnExactTime      = "exact_time"    // see exactTime
 	columnScopeName      = "scope_name"
 	columnScopeVersion   = "scope_version"

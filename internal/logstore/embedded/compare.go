@@ -20,8 +20,8 @@ func compareBounds(column string, e filter.Compare) bounds {
 	if !ok {
 		return atMost(has(column))
 	}
-	lower := and(isNumberIn(column), quote(column)+":"+e.Order.String()+limit)
-	return bounds{upper: or(lower, and(has(column), not(isNumberIn(column)))), lower: lower}
+	compared, unclear := quote(column)+":"+e.Order.String()+limit, isUnclearNumber(column)
+	return bounds{upper: or(unclear, compared), lower: and(compared, not(unclear))}
 }
 
 // engineNumber returns the number of a comparison as the engine reads it; ok is false if
@@ -29,21 +29,30 @@ func compareBounds(column string, e filter.Compare) bounds {
 func engineNumber(column string, e filter.Compare) (number string, ok bool) {
 	const exactIntegers = 1 << 53 // what is less is not rounded, nor what is compared with it
 	number = strconv.FormatFloat(e.Number, 'f', -1, 64)
-	return number, column != columnID && isKept(number) && math.Abs(e.Number) < exactIntegers
+	return number, !isPacked(column) && isKept(number) && math.Abs(e.Number) < exactIntegers
 }
 
-// isNumberIn returns the condition that a column has a number that the engine reads as
-// filter.Number does.
-func isNumberIn(column string) string {
+// noShortInteger is a regular expression that finds something in all texts that are a number
+// to anybody, but for integers of at most 15 digits as they are usually spelled; and in most
+// other texts. No number has a letter beyond U+07FF, and the engine needs milliseconds to
+// prepare a class of all letters.
+const noShortInteger = `[\x00-,./:-\x{7ff}]|[0-9-]-|^-?0[0-9]|^-$|[0-9]{16}`
+
+// isUnclearNumber returns the condition that rows meet in which a column may have something
+// that the engine reads as another number than filter.Number does. It names what is no short
+// integer, as mostly nothing is: where a block has none, the engine looks at no row.
+func isUnclearNumber(column string) string {
 	isFew := or(isOfType(column, "dict"), isOfType(column, "const"))
-	isInteger := quote(column) + ":~" + quote(`^-?(0|[1-9][0-9]{0,14})$`)
-	return or(isStoredAsNumber(column), and(isFew, isInteger))
+	isText := or(isOfType(column, "string"), isOfType(column, "ipv4"), isOfType(column, "iso8601"))
+	isOther := quote(column) + ":~" + quote(noShortInteger)
+	return or(and(isFew, isOther), and(isText, has(column)))
 }
 
-// certainOf returns a condition that only those plain rows meet that match a normalized
-// expression, on plain rows that meet its upper bound: what the bound leaves open are
-// comparisons, and what they are of are numbers.
-func certainOf(normal filter.Expression) string {
+// unclearOf returns a condition that all plain rows meet that do not match a normalized
+// expression, among those that meet its upper bound: what the bound leaves open are
+// comparisons, of which the engine may read another number. All rows meet it if the bound
+// leaves anything else open.
+func unclearOf(normal filter.Expression) string {
 	parts, isAnd := normal.(filter.And)
 	if !isAnd {
 		parts = filter.And{normal}
@@ -55,38 +64,38 @@ func certainOf(normal filter.Expression) string {
 		}
 		e, ok := part.(filter.Compare)
 		if !ok {
-			return conditionNone
+			return conditionAll
 		}
 		column := ownColumnOf(e.Field.Place)
 		if e.Field.Place == filter.PlaceLogAttribute || e.Field.Place == filter.PlaceResourceAttribute {
 			column, _ = columnName(sectionOf(e.Field.Place), e.Field.Key)
 		}
 		if _, ok := engineNumber(column, e); !ok || column == "" {
-			return conditionNone
+			return conditionAll
 		}
-		conditions = append(conditions, isNumberIn(column))
+		conditions = append(conditions, isUnclearNumber(column))
 	}
-	return and(conditions...)
+	return or(conditions...)
 }
 
-// columnCertain is a column of the engine's answer to countCertain.
-const columnCertain = "certain"
+// columnUnclear is a column of the engine's answer to countCertain.
+const columnUnclear = "unclear"
 
 // countCertain counts the plain rows; ok is false if it cannot be told without looking at
 // them whether they match. It is one query, as rows may come, or be stored in another
 // way, from one to the next.
 func (b *Backend) countCertain(ctx context.Context, p plan) (count int64, ok bool, err error) {
-	if p.certain == conditionNone {
+	if p.unclear == conditionAll {
 		return 0, false, nil
 	}
 	selected := selection{tenant: p.tenant, span: p.span, condition: p.plain, isByEngine: true}
-	pipe := "stats " + sumRows + ", count() if (" + p.certain + ") as " + columnCertain
-	var certain int64
+	pipe := "stats " + sumRows + ", count() if (" + p.unclear + ") as " + columnUnclear
+	var unclear int64
 	err = b.rows.query(ctx, selected, pipe, func(block *logstorage.DataBlock) {
 		count += sumOf(block, columnRows)
-		certain += sumOf(block, columnCertain)
+		unclear += sumOf(block, columnUnclear)
 	})
-	return count, count == certain, err
+	return count, unclear == 0, err
 }
 
 // sumOf adds up a column of counts.

@@ -56,7 +56,11 @@ func (d *decoder) setFields(time int64, body pcommon.ValueType) {
 		d.check(columnExactTime, err)
 		log.SetTimestamp(timestamp)
 	}
-	log.SetObservedTimestamp(pcommon.Timestamp(d.number(columnObservedTime)))
+	if text := d.row[columnObservedTime]; text != "" {
+		observed, err := parseSinceRow(text, time)
+		d.check(columnObservedTime, err)
+		log.SetObservedTimestamp(observed)
+	}
 	log.SetFlags(plog.LogRecordFlags(d.number(columnFlags))) //nolint:gosec // was 32 bits
 	if text := d.row[columnSeverityNumber]; text != "" {
 		number, err := strconv.ParseInt(text, 10, 32)
@@ -100,7 +104,7 @@ func (d *decoder) number(column string) uint64 {
 
 // setHex sets dst to a column in hex, if there is one.
 func (d *decoder) setHex(column string, dst []byte) {
-	text := d.row[column]
+	text := d.text(column)
 	if text == "" {
 		return
 	}

@@ -24,7 +24,7 @@
 // it in memory. Timestamps that the engine would refuse are clamped, with the
 // exact one in a column. Where texts look like numbers, addresses or times, the engine
 // keeps these instead, and may spell them in another way when they are read; a mark behind
-// such a text prevents it (see mark). What remains is refused for good (logstore.RefusedError),
+// such a text prevents it (see mark). Ids and hashes are packed (see pack). What remains is refused for good (logstore.RefusedError),
 // alone: a record without a project or with an impossible one, an id that is
 // missing, very long or not UTF-8, and values of more than maxDepth levels.
 //
@@ -68,6 +68,24 @@
 // Open removes what is in the way and finishes nothing, as the policy may have been
 // changed. Deleted records come back only when a journal that still has them is
 // replayed. Searches that run meanwhile find some of what is deleted, or none.
+//
+// # What a record takes on disk
+//
+// Of a record of OTLP logs with a message of 200 bytes and eight attributes, as make bench
+// loads a million of, VictoriaLogs itself keeps 78 bytes, without a hash, an id and the time at
+// which it was observed. The same columns take 79 bytes here, and beside them
+//
+//	hash             33.6  and a Bloom filter of 2.0; its 32 random bytes cannot take less
+//	id               11.9  and 2.0; of its 16 bytes 8 are random, and the rest tells the order
+//	                       in which the records of a request came
+//	observed time     0    while it is as far from the timestamp as that of others is; else up
+//	                       to 8 and 2.0, as a number of nanoseconds
+//	level, shape      0.5  what filters ask for, and how to put the record together
+//
+// so 129 bytes. A Bloom filter has two bytes for each different word of a block, so that an id
+// or a hash is found without reading all. Less than 78 and 32 for the hash, 9 for the id and 4
+// for the filters of both is impossible with this engine, and without them neither could an
+// auditor check a record nor would a repeated one be recognised.
 //
 // # What it costs
 //

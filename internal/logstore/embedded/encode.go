@@ -2,7 +2,6 @@ package embedded
 
 import (
 	"context"
-	"encoding/hex"
 	"fmt"
 	"math"
 	"slices"
@@ -38,6 +37,8 @@ type encoder struct {
 	// These belong to the record that is being encoded:
 
 	fields []logstorage.Field
+	// id is the value of columnID.
+	id string
 	// set is the columns of the record's tenant and day.
 	set *columnSet
 	// shape is the text of the shape so far.
@@ -65,6 +66,8 @@ type row struct {
 	// id is the value of columnID: unique in the tenant.
 	id     string
 	fields []logstorage.Field
+	// isIncomplete is true if its columns do not tell all attributes.
+	isIncomplete bool
 }
 
 // encode appends the rows of a record to dst: one, or several for a record that
@@ -75,7 +78,8 @@ func (e *encoder) encode(ctx context.Context, dst []row, r record.Record) ([]row
 	if err != nil {
 		return dst, err
 	}
-	main := row{tenant: tenant, time: engineTime(r.Log.Timestamp()), id: r.ID()}
+	e.id = pack(r.ID())
+	main := row{tenant: tenant, time: engineTime(r.Log.Timestamp()), id: e.id}
 	if e.set, err = e.columns.of(ctx, tenant, dayOf(main.time)); err != nil {
 		return dst, err
 	}
@@ -109,7 +113,7 @@ func (e *encoder) encode(ctx context.Context, dst []row, r record.Record) ([]row
 	if e.isOmitting {
 		e.add(columnOmitted, "1")
 	}
-	main.fields = e.fields
+	main.fields, main.isIncomplete = e.fields, e.isOmitting || !e.isExact
 	return append(dst, main), nil
 }
 
@@ -180,12 +184,12 @@ func (e *encoder) addNumber(name string, value uint64) {
 // addFields adds the columns of all that is not an attribute.
 func (e *encoder) addFields(r record.Record) {
 	body := filter.Text(r.Log.Body())
+	e.isExact = e.isExact && isInvertible(r.Log.Body(), body, maxInvertibleDepth)
 	if !isKept(body) {
 		body = marked(body)
 		e.add(columnMarked, "1")
 	}
 	e.add(columnBody, body)
-	e.isExact = e.isExact && isInvertible(r.Log.Body(), maxInvertibleDepth)
 	e.add(columnLevel, string(record.LevelOf(r.Log.SeverityNumber())))
 	if number := r.Log.SeverityNumber(); number != 0 {
 		e.add(columnSeverityNumber, strconv.FormatInt(int64(number), 10))
@@ -193,13 +197,15 @@ func (e *encoder) addFields(r record.Record) {
 	e.addText(columnSeverityText, r.Log.SeverityText())
 	e.addText(columnEventName, r.Log.EventName())
 	if id := r.Log.TraceID(); !id.IsEmpty() {
-		e.add(columnTraceID, hex.EncodeToString(id[:]))
+		e.add(columnTraceID, packBytes(packedHex, id[:]))
 	}
 	if id := r.Log.SpanID(); !id.IsEmpty() {
-		e.add(columnSpanID, hex.EncodeToString(id[:]))
+		e.add(columnSpanID, packBytes(packedHex, id[:]))
 	}
 	e.addNumber(columnFlags, uint64(r.Log.Flags()))
-	e.addNumber(columnObservedTime, uint64(r.Log.ObservedTimestamp()))
+	if observed := r.Log.ObservedTimestamp(); observed != 0 {
+		e.add(columnObservedTime, sinceRow(observed, engineTime(r.Log.Timestamp())))
+	}
 	e.add(columnExactTime, exactTime(r.Log.Timestamp()))
 	e.addText(columnScopeName, r.Scope.Name())
 	e.addText(columnScopeVersion, r.Scope.Version())
@@ -244,14 +250,13 @@ func (e *encoder) addAttribute(s section, key string, value pcommon.Value) {
 		e.isExact, e.isOmitting = false, true
 		return
 	}
-	e.isExact = e.isExact && isInvertible(value, maxInvertibleDepth)
 	text := filter.Text(value)
+	e.isExact = e.isExact && isInvertible(value, text, maxInvertibleDepth)
 	if name == columnID {
-		e.isExact = e.isExact && isKept(text) // always, if it is sealed
-	} else {
-		text = marked(text)
+		e.add(name, e.id)
+		return
 	}
-	e.add(name, text)
+	e.add(name, storedIn(name, text))
 }
 
 // sharedShape returns the shape's text, the same string for the same text.

@@ -16,12 +16,12 @@ import (
 const maxInvertibleDepth = 64
 
 // isInvertible reports whether parseText makes the same value again of its type
-// and its filter.Text. Not so: text that is not UTF-8, NaN (there are several),
+// and its text, the filter.Text. Not so: text that is not UTF-8, NaN (there are several),
 // and in maps and slices infinities, bytes and keys that are not unique.
-func isInvertible(v pcommon.Value, depth int) bool {
+func isInvertible(v pcommon.Value, text string, depth int) bool {
 	switch v.Type() {
 	case pcommon.ValueTypeStr:
-		return isValidText(v.Str())
+		return text == v.Str() // as it is if what Text looks at is UTF-8
 	case pcommon.ValueTypeDouble:
 		return !math.IsNaN(v.Double())
 	case pcommon.ValueTypeMap, pcommon.ValueTypeSlice:

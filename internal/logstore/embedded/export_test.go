@@ -134,3 +134,6 @@ func (b *Backend) HoldGate() (release func()) {
 
 // Reveal makes findable what was applied, without waiting for the engine's rest.
 func (b *Backend) Reveal() { b.rows.flush() }
+
+// Pack returns what the column of ids has for an id.
+func Pack(id string) string { return pack(id) }

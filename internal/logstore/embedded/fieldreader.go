@@ -8,6 +8,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
 
 	"github.com/docketlog/docket/internal/filter"
+	"github.com/docketlog/docket/internal/record"
 )
 
 // presence says whether a field has a value in a row.
@@ -36,7 +37,7 @@ func (f fieldReader) columns() []string {
 	case f.Place == filter.PlaceTimestamp:
 		return []string{columnTime, columnExactTime}
 	case f.Place == filter.PlaceObservedTime:
-		return []string{columnObservedTime}
+		return []string{columnTime, columnObservedTime}
 	case !f.IsAttribute():
 		return []string{ownColumnOf(f.Place)}
 	}
@@ -77,7 +78,7 @@ func (f fieldReader) in(block *logstorage.DataBlock) readText {
 			if t == 0 {
 				return "", absent
 			}
-			return timeOf(t).Format(time.RFC3339Nano), present
+			return record.TimeOf(t).Format(time.RFC3339Nano), present
 		}
 	case f.isByColumn:
 		column, _ := columnName(sectionOf(f.Place), f.Key)
@@ -189,11 +190,17 @@ func (k presenceKey) find() presence {
 // timestampsIn prepares to read the timestamps or the observed times of a block's
 // rows. For those of the damaged it returns 0.
 func timestampsIn(block *logstorage.DataBlock, place filter.Place) func(row int) pcommon.Timestamp {
+	times, _ := block.GetTimestamps(nil)
 	if place == filter.PlaceObservedTime {
 		texts := textsOf(block, columnObservedTime)
-		return func(row int) pcommon.Timestamp { return parseDecimal(texts[row]) }
+		return func(row int) pcommon.Timestamp {
+			observed, err := parseSinceRow(texts[row], times[row])
+			if err != nil { // "" too
+				return 0
+			}
+			return observed
+		}
 	}
-	times, _ := block.GetTimestamps(nil)
 	exact := textsOf(block, columnExactTime)
 	return func(row int) pcommon.Timestamp {
 		if text := exact[row]; text != "" {

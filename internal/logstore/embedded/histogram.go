@@ -125,7 +125,7 @@ func (c *bucketCollector) addRows(found foundRows) error {
 		case c.by != nil:
 			text = found.texts[0][i]
 		}
-		if err := c.Add(timeOf(timestamp(row)), text, counts(row), bytes(row)); err != nil {
+		if err := c.Add(record.TimeOf(timestamp(row)), text, counts(row), bytes(row)); err != nil {
 			return err
 		}
 	}

@@ -58,7 +58,7 @@ func (b *Backend) countKeys(ctx context.Context, query logstore.KeysQuery) (*tal
 	}
 	s := scan{backend: b, plan: p, names: []string{columnShape, columnPaths}}
 	added := s
-	if added.addUp(sumRows, []string{columnShape, columnPaths}, columnShape, columnPaths) {
+	if added.addUp("", []string{columnShape, columnPaths}, columnShape, columnPaths) {
 		total, err := added.countKeys(ctx, query.Place)
 		if err == nil || isFinal(ctx, err) {
 			return total, err

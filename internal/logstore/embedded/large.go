@@ -47,24 +47,24 @@ func appendLargeRecord(dst []row, main row, exact []byte, exactTime string) []ro
 	return append(dst, main)
 }
 
-// largeTenants knows which tenants may have large records, so that queries of others
+// tenantsWith knows which tenants may have rows of some kind, so that queries of others
 // need not look for any.
-type largeTenants struct {
+type tenantsWith struct {
 	mu sync.Mutex
-	// has is true for tenants that may have large records, and false for those of which
-	// it is known that they have none.
+	// has is true for tenants that may have such rows, and false for those of which it is
+	// known that they have none.
 	has map[tenantID]bool
 }
 
-// set says that a tenant is about to have a large record.
-func (l *largeTenants) set(tenant tenantID) {
+// set says that a tenant is about to have such a row.
+func (l *tenantsWith) set(tenant tenantID) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.has[tenant] = true
 }
 
-// setNone says that a tenant had no large record when the backend was opened.
-func (l *largeTenants) setNone(tenant tenantID) {
+// setNone says that a tenant had no such row when the backend was opened.
+func (l *tenantsWith) setNone(tenant tenantID) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if _, isKnown := l.has[tenant]; !isKnown { // else one may have come since
@@ -72,11 +72,29 @@ func (l *largeTenants) setNone(tenant tenantID) {
 	}
 }
 
-func (l *largeTenants) of(tenant tenantID) (has, isKnown bool) {
+func (l *tenantsWith) of(tenant tenantID) (has, isKnown bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	has, isKnown = l.has[tenant]
 	return has, isKnown
+}
+
+// mayHave reports whether a tenant may have such rows. It looks among those that can be
+// found if that is not known.
+func (l *tenantsWith) mayHave(tenant tenantID, look func() (has bool, err error)) (bool, error) {
+	if has, isKnown := l.of(tenant); isKnown {
+		return has, nil
+	}
+	has, err := look()
+	switch {
+	case err != nil:
+		return false, err
+	case has:
+		l.set(tenant)
+	default:
+		l.setNone(tenant)
+	}
+	return has, nil
 }
 
 // hasLarge reports whether large records of a tenant can be found that meet a condition
@@ -85,22 +103,15 @@ func (l *largeTenants) of(tenant tenantID) (has, isKnown bool) {
 // One that can be found only later is in none of the rows that a query reads which has
 // asked this: plain rows have no parts. So no query takes its main row for all of it.
 func (b *Backend) hasLarge(ctx context.Context, tenant tenantID, in span, condition string) (bool, error) {
-	has, isKnown := b.large.of(tenant)
-	if isKnown && !has {
-		return false, nil
+	parts := selection{tenant: partsOf(tenant), span: span{0, maxEngineTime}}
+	mayHave, err := b.large.mayHave(tenant, func() (bool, error) {
+		count, err := b.rows.count(ctx, parts)
+		return count > 0, err
+	})
+	if err != nil || !mayHave {
+		return false, err
 	}
-	parts := selection{tenant: partsOf(tenant), span: in, condition: condition}
-	if !isKnown {
-		count, err := b.rows.count(ctx, selection{tenant: parts.tenant, span: span{0, maxEngineTime}})
-		if err != nil {
-			return false, err
-		}
-		if count == 0 {
-			b.large.setNone(tenant)
-		} else {
-			b.large.set(tenant)
-		}
-	}
+	parts.span, parts.condition = in, condition
 	count, err := b.rows.count(ctx, parts)
 	return count > 0, err
 }
@@ -122,7 +133,7 @@ var errRemoved = errors.New("removed")
 func (b *Backend) readLarge(ctx context.Context, large largeRecord) (record.Record, error) {
 	count, err := strconv.Atoi(large.parts)
 	if err != nil {
-		return record.Record{}, fmt.Errorf("record %s: %w: column %s: %w", large.id, errDamaged, columnParts, err)
+		return record.Record{}, fmt.Errorf("record %s: %w: column %s: %w", unpack(large.id), errDamaged, columnParts, err)
 	}
 	ids := make([]string, count)
 	for i := range ids {
@@ -167,6 +178,6 @@ func (b *Backend) missingPart(ctx context.Context, large largeRecord, part strin
 	case count == 0:
 		return errRemoved
 	default:
-		return fmt.Errorf("record %s: %w: part %s is missing", large.id, errDamaged, part)
+		return fmt.Errorf("record %s: %w: part %s is missing", unpack(large.id), errDamaged, part)
 	}
 }

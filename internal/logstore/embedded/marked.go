@@ -25,11 +25,19 @@ func marked(text string) string {
 	return text + mark
 }
 
-// textIn is the inverse of marked: it returns the text of a field or an attribute, given
-// what its column has. Ids have no marks, as rows are looked for by them.
+// storedIn returns what a column has for the text of a field or an attribute: packed, or
+// marked if need be.
+func storedIn(column, text string) string {
+	if isPacked(column) {
+		return pack(text)
+	}
+	return marked(text)
+}
+
+// textIn is the inverse of storedIn.
 func textIn(column, stored string) string {
-	if column == columnID {
-		return stored
+	if isPacked(column) {
+		return unpack(stored)
 	}
 	return strings.TrimSuffix(stored, mark)
 }

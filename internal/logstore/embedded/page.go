@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -34,11 +33,9 @@ type page struct {
 }
 
 const (
-	// firstWindow is the length of the first window.
-	firstWindow = int64(time.Second)
 	// maxGrowth is how much longer a window becomes at most that holds too little.
 	maxGrowth = 64
-	// windowShrinkage is how much shorter a window becomes that holds too much.
+	// windowShrinkage is how much shorter a window becomes at least that holds too much.
 	windowShrinkage = 4
 	// leastRead and mostRead are how many rows are looked at for a condition at first,
 	// and maxIncrease how many times as many the next time, or maxIncreaseByEngine if the
@@ -54,11 +51,13 @@ const (
 )
 
 func (k rowOrder) compare(other rowOrder) int {
-	return cmp.Or(
-		cmp.Compare(k.time, other.time),
-		strings.Compare(k.exactTime, other.exactTime),
-		strings.Compare(k.id, other.id),
-	)
+	if k.time != other.time {
+		return cmp.Compare(k.time, other.time)
+	}
+	if k.exactTime != other.exactTime {
+		return strings.Compare(k.exactTime, other.exactTime)
+	}
+	return comparePacked(k.id, other.id)
 }
 
 // find returns the rows from offset on, at most limit.
@@ -67,7 +66,7 @@ func (p page) find(ctx context.Context, offset, limit int) ([]rowOrder, error) {
 	rest := p.span
 	wanted := min(limit, math.MaxInt-offset)
 	p.setFirst(wanted)
-	for window := firstWindow; !rest.isEmpty() && len(found) < offset+wanted; {
+	for window := p.firstWindow(); !rest.isEmpty() && len(found) < offset+wanted; {
 		skippable := 0
 		if len(found) == 0 {
 			skippable = offset
@@ -93,6 +92,7 @@ func (p page) find(ctx context.Context, offset, limit int) ([]rowOrder, error) {
 			return nil, err
 		}
 		p.setNext(rows, matching, missing)
+		window = grow(window, rows, p.least)
 		if len(found) == 0 && matching <= offset {
 			offset -= matching
 		} else {
@@ -111,6 +111,13 @@ func (p *page) setFirst(wanted int) {
 	default:
 		p.least, p.most = leastRead, mostRead
 	}
+}
+
+// firstWindow returns the length of the first window, which is right if the store's rows are
+// spread evenly over its time.
+func (p page) firstWindow() int64 {
+	all := span{p.backend.rows.oldest(), max(p.backend.rows.oldest(), p.backend.newest.Load())}
+	return fitting(all.length(), int(p.backend.rows.most.Load()), p.least)
 }
 
 // setNext says how many rows the next window is to have, after one of which some
@@ -136,6 +143,9 @@ func (p page) next(ctx context.Context, rest span, window int64, skippable int) 
 	if p.isSelective {
 		return rest, fewRows, false, nil // however many there are
 	}
+	if most := int(p.backend.rows.most.Load()); p.least >= most {
+		return rest, most, false, nil
+	}
 	small, smallRows := noSpan(), 0
 	hasShrunk := false
 	for {
@@ -149,7 +159,7 @@ func (p page) next(ctx context.Context, rest span, window int64, skippable int) 
 		case p.isUnconditional() && skippable > 0 && rows <= skippable:
 			return next, rows, true, nil
 		case rows > p.most && next.length() > 1:
-			window = max(1, next.length()/windowShrinkage)
+			window = max(1, min(next.length()/windowShrinkage, fitting(next.length(), rows, p.least)))
 			if !small.isEmpty() && small.length() >= window {
 				return small, smallRows, false, nil
 			}
@@ -186,11 +196,20 @@ func (p page) cut(in span, window int64) (start, rest span) {
 // grow returns the length of a window that is likely to have somewhat more than the
 // least number of rows, given one that has fewer.
 func grow(window int64, rows, least int) int64 {
-	longer := float64(window) * min(maxGrowth, surplus*float64(least)/float64(max(1, rows)))
-	if longer >= math.MaxInt64 {
+	if window > math.MaxInt64/maxGrowth {
 		return math.MaxInt64
 	}
-	return int64(longer) + 1
+	return min(window*maxGrowth, fitting(window, rows, least))
+}
+
+// fitting returns the length of a window that is likely to have somewhat more than the least
+// number of rows, given that one has some.
+func fitting(window int64, rows, least int) int64 {
+	length := float64(window) * surplus * float64(least) / float64(max(1, rows))
+	if length >= math.MaxInt64 {
+		return math.MaxInt64
+	}
+	return int64(length) + 1
 }
 
 // read returns the first matching rows of a span in the query's order, at most
@@ -202,7 +221,7 @@ func (p page) read(ctx context.Context, in span, rows, limit int) (sorted []rowO
 	}
 	var adding sync.Mutex
 	group, ctx := errgroup.WithContext(ctx)
-	parts := in.split(readers(rows))
+	parts := in.split(p.readers(rows))
 	for _, part := range parts {
 		s := scan{backend: p.backend, plan: p.plan, names: orderColumns()}
 		s.span = part
@@ -250,9 +269,10 @@ func (c *pageCollector) addRecord(r record.Record) error {
 }
 
 // readers returns how many queries should read a span at the same time. One query
-// alone uses one core for some 200,000 rows of a day.
-func readers(rows int) int {
-	if rows <= fewRows {
+// alone uses one core for some 200,000 rows of a day, of which those that only the engine
+// looks at take hardly any time.
+func (p page) readers(rows int) int {
+	if rows <= fewRows || p.residual == nil && rows <= mostRead {
 		return 1
 	}
 	return runtime.GOMAXPROCS(0)

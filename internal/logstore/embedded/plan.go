@@ -29,8 +29,8 @@ type plan struct {
 	// on those that meet it; nil if they all match.
 	plain    string
 	residual residual
-	// certain is a condition that of those rows only such meet that match.
-	certain string
+	// unclear is a condition that all of these rows meet that do not match.
+	unclear string
 	// isPartial is true if plain rows may be undecided.
 	isPartial bool
 	// isSelective is true if hardly any rows can match, so that the engine looks through
@@ -64,8 +64,17 @@ func (b *Backend) newPlan(ctx context.Context, selected logstore.Selection, fiel
 	asksAttributes := usesAttributes(normal) || slices.ContainsFunc(fields, isAttribute)
 	isAnyRow := len(fields) == 0 && isAll(normal)
 	p.plain, p.other = p.conditions(normal, asksAttributes)
+	if asksAttributes {
+		mayHave, err := b.mayHaveIncomplete(ctx, p.tenant)
+		if err != nil {
+			return plan{}, false, err
+		}
+		if !mayHave { // one that comes now is no plain row, and left out
+			p.other = conditionNone
+		}
+	}
 	p.residual = binder{areAttributesKnown: true}.residualOf(normal)
-	p.certain = certainOf(normal)
+	p.unclear = unclearOf(normal)
 	p.isPartial, p.isSelective = asksAttributes, isSelective(normal)
 	if !isAnyRow {
 		p.plain = and(p.plain, lacks(columnParts))
@@ -127,8 +136,16 @@ func (p plan) conditions(normal filter.Expression, asksAttributes bool) (plain, 
 	if !asksAttributes {
 		return plain, conditionNone
 	}
-	special := or(has(columnExact), has(columnOmitted))
-	return and(plain, lacks(columnExact), lacks(columnOmitted)), and(special, binder{}.of(normal).upper)
+	return and(plain, lacks(columnExact), lacks(columnOmitted)), and(or(has(columnExact), has(columnOmitted)), binder{}.of(normal).upper)
+}
+
+// mayHaveIncomplete reports whether a tenant may have rows, large ones aside, that do not tell
+// all attributes by columns.
+func (b *Backend) mayHaveIncomplete(ctx context.Context, tenant tenantID) (bool, error) {
+	return b.incomplete.mayHave(tenant, func() (bool, error) {
+		names, err := b.rows.columnNames(ctx, tenant, span{0, maxEngineTime})
+		return slices.Contains(names, columnExact) || slices.Contains(names, columnOmitted), err
+	})
 }
 
 // isAboutAll reports whether the plan selects all rows of its span, or all that come

@@ -146,7 +146,7 @@ func queryBenchmarks(b *testing.B, backend *embedded.Backend) []queryBenchmark {
 		},
 		{
 			"byID", search(logstore.Query{Filter: filter.Equal{Field: filter.Field{Place: filter.PlaceID}, Values: []string{one.ID()}}}),
-			first, last, `id:="` + one.ID() + `"`,
+			first, last, `id:="` + embedded.Pack(one.ID()) + `"`,
 		},
 		{
 			"cursor", search(logstore.Query{After: &logstore.Place{Timestamp: middle, ID: one.ID()}}),

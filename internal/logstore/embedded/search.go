@@ -171,7 +171,7 @@ func (b *Backend) fetchChunk(
 			}
 			r, err := decodeRow(time, row)
 			if err != nil {
-				cancel(fmt.Errorf("record %s: %w", id, err))
+				cancel(fmt.Errorf("record %s: %w", unpack(id), err))
 				return
 			}
 			found[foundKey{time, id}] = r

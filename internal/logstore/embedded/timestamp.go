@@ -10,6 +10,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
 
 	"github.com/docketlog/docket/internal/filter"
+	"github.com/docketlog/docket/internal/record"
 )
 
 // maxEngineTime is 2200-01-01T00:00:00Z in nanoseconds. Rows of later records
@@ -64,6 +65,19 @@ func parseExactTime(text string) (pcommon.Timestamp, error) {
 	digits, _ := strings.CutPrefix(text, "t")
 	timestamp, err := strconv.ParseUint(digits, 10, 64)
 	return pcommon.Timestamp(timestamp), err
+}
+
+// sinceRow is the text of columnObservedTime: how much later, in nanoseconds, the record
+// was observed than the time of its row is. It is a small number, where the time itself would
+// take eight bytes. Differences that do not fit into int64 wrap around, and so come back.
+func sinceRow(observed pcommon.Timestamp, row int64) string {
+	return strconv.FormatInt(int64(observed)-row, 10) //nolint:gosec // see above
+}
+
+// parseSinceRow is the inverse of sinceRow.
+func parseSinceRow(text string, row int64) (pcommon.Timestamp, error) {
+	since, err := strconv.ParseInt(text, 10, 64)
+	return pcommon.Timestamp(row + since), err //nolint:gosec // see sinceRow
 }
 
 // timeRange is the timestamps from and to and all between them. It is empty when
@@ -124,7 +138,7 @@ func timesOf(leaf filter.Expression) (times timeRange, ok bool) {
 func comparedTimes(e filter.CompareTime) timeRange {
 	times := timeRange{from: 1, to: math.MaxUint64}
 	// No timestamp is outside these.
-	first, last := timeOf(0), timeOf(math.MaxUint64)
+	first, last := record.TimeOf(0), record.TimeOf(math.MaxUint64)
 	switch e.Order {
 	case filter.Less:
 		times.to = timestampOf(e.Time) - 1
@@ -155,12 +169,6 @@ func comparedTimes(e filter.CompareTime) timeRange {
 		return timeRange{from: 1, to: 0}
 	}
 	return times
-}
-
-// timeOf returns the time of a timestamp. (AsTime is wrong for those after 2262.)
-func timeOf(timestamp pcommon.Timestamp) time.Time {
-	const perSecond = pcommon.Timestamp(time.Second)
-	return time.Unix(int64(timestamp/perSecond), int64(timestamp%perSecond)).UTC() //nolint:gosec // fits
 }
 
 // rowCondition is the LogsQL condition that rows meet whose timestamp is in the range.

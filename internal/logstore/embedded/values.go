@@ -61,7 +61,7 @@ func (b *Backend) countValues(ctx context.Context, query logstore.ValuesQuery) (
 		}
 	}
 	added := rest
-	if added.addUp(sumRows, nil) {
+	if added.addUp("", nil) {
 		if err := added.countValues(ctx, total); err == nil || isFinal(ctx, err) {
 			return total, err
 		}
@@ -94,7 +94,7 @@ func (s scan) countColumn(
 			s.plain, isAll = all.plain, true
 		}
 	}
-	if !s.addUp(sumRows, []string{quote(column)}, column) {
+	if !s.addUp("", []string{quote(column)}, column) {
 		return uncounted, nil
 	}
 	collectors, err := s.run(ctx, func() collector {
