@@ -66,8 +66,8 @@ test-long: build ## Run what has a long form: 1,000 kills with 1,000,000 records
 	DOCKET_TEST_LONG=1 $(WITH_SERVERS) $(GO) test -race -count 1 -v -timeout 120m -run '$(LONG)' ./testbed/
 	DOCKET_TEST_LONG=1 $(WITH_SERVERS) $(GO) test -race -count 1 -timeout 180m -p 1 ./internal/journal/... ./internal/logstore/... ./internal/alert/...
 
-# The collector whose file_storage queue Docket is measured against.
-build/filestorage/collector: testbed/bench/filestorage/builder-config.yaml go.mod tools/go.mod $(SOURCES)
+# The collector that Docket is measured beside.
+build/stockcollector/collector: testbed/bench/stockcollector/builder-config.yaml go.mod tools/go.mod $(SOURCES)
 	@mkdir -p $(@D)
 	$(TOOL) builder --config $<
 
@@ -82,13 +82,20 @@ build/victorialogs/victoria-logs: go.mod
 		$(GO) get -tool $(ENGINE)/VictoriaLogs/app/victoria-logs@$(call version_of,$(ENGINE)/VictoriaLogs) && \
 		CGO_ENABLED=0 $(GO) build -trimpath -o $(@F) $(ENGINE)/VictoriaLogs/app/victoria-logs
 
+# The results of each benchmark are in a folder, of which the report is made at the end.
+# With -short, everything is run, in three minutes, and no report is written.
+BENCHMARKS := $(GO) test -run '^$$' -bench . -benchtime 1x -timeout 60m
+
 .PHONY: bench
-bench: build build/filestorage/collector build/victorialogs/victoria-logs ## Measure beside others that do the same, and write docs/benchmarks.md
-	@mkdir -p build/bench
-	$(GO) run ./testbed/bench/machine > build/bench/report.md
-	DOCKET_BENCH_REPORT=$(CURDIR)/build/bench/report.md $(WITH_SERVERS) $(GO) test -run '^$$' -bench . -benchtime 1x -timeout 60m ./testbed/bench/
+bench: build build/stockcollector/collector build/victorialogs/victoria-logs ## Measure beside others that do the same, and write docs/benchmarks.md
+	rm -rf build/bench && mkdir -p build/bench
+	DOCKET_BENCH_REPORT=$(CURDIR)/build/bench $(BENCHMARKS) ./testbed/bench/
+	$(GO) run ./testbed/bench/machine build/bench > build/bench/report.md
 	mv build/bench/report.md docs/benchmarks.md
-	$(GO) test -run '^$$' -bench . ./internal/percolator/
+
+.PHONY: bench-short
+bench-short: build build/stockcollector/collector build/victorialogs/victoria-logs ## See that the measurements work, in three minutes
+	$(BENCHMARKS) -short ./testbed/bench/
 
 .PHONY: screenshots
 screenshots: build ## Make the pictures of the documentation anew

@@ -1,9 +1,6 @@
 package bench
 
 import (
-	"context"
-	"errors"
-	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
@@ -25,11 +22,11 @@ const (
 
 // auditDocket reads back everything that is stored: each acknowledged record must
 // be there, once, and nothing else. It returns how many there are.
-func auditDocket(b *testing.B, docket *subject) (found int64) {
+func auditDocket(b *testing.B, docket *subject, server *collector.Collector) (found int64) {
 	b.Helper()
-	c := client.New(docket.server.Endpoints, adminKey)
+	docket.await(b)
+	c := client.New(server.Endpoints, adminKey)
 	defer c.Close()
-	awaitTotal(b, docket, c)
 	// Every request that was begun was answered 200, or the benchmark has failed. So
 	// the acknowledged records have the numbers from 1 on.
 	counts := make([]int, docket.acknowledged+1)
@@ -63,25 +60,6 @@ func numberOf(message string) int64 {
 	return number
 }
 
-// awaitTotal waits until GET /logs counts as many records as were acknowledged.
-func awaitTotal(b *testing.B, docket *subject, c *client.Client) {
-	b.Helper()
-	ctx, cancel := context.WithTimeout(b.Context(), settledWithin)
-	defer cancel()
-	for {
-		page, err := c.Search(ctx, nil)
-		switch {
-		case err != nil && !errors.Is(err, context.DeadlineExceeded):
-			b.Fatal(err)
-		case err == nil && page.Pagination.Total == docket.acknowledged:
-			return
-		case err != nil || page.Pagination.Total > docket.acknowledged:
-			b.Fatalf("%s: %d records were acknowledged, %d are found", docket.name, docket.acknowledged, page.Pagination.Total)
-		}
-		time.Sleep(50 * time.Millisecond)
-	}
-}
-
 // messagesOf returns the messages of one second's records.
 func messagesOf(b *testing.B, c *client.Client, second time.Time) (messages []string) {
 	b.Helper()
@@ -101,36 +79,4 @@ func messagesOf(b *testing.B, c *client.Client, second time.Time) (messages []st
 		}
 		offset = *page.Pagination.NextOffset
 	}
-}
-
-// auditQueue waits until the sink has got as many exports as the queue has taken
-// records, and returns their number. More would be repetitions, which the queue may
-// make.
-func auditQueue(b *testing.B, queue *subject) (exported int64) {
-	b.Helper()
-	c := client.New(queue.sink.Endpoints, "")
-	defer c.Close()
-	for begin := time.Now(); ; time.Sleep(50 * time.Millisecond) {
-		exported = exports(b, c, queue.sink)
-		if exported >= queue.acknowledged {
-			return exported
-		}
-		if time.Since(begin) > settledWithin {
-			b.Fatalf("%s: %d records were acknowledged, %d were exported", queue.name, queue.acknowledged, exported)
-		}
-	}
-}
-
-// exports asks the sink how many requests it got.
-func exports(b *testing.B, c *client.Client, sink *collector.Collector) int64 {
-	b.Helper()
-	response, err := c.Do(b.Context(), http.MethodGet, "http://"+sink.Endpoints.Ingest, "")
-	if err != nil {
-		b.Fatalf("ask the sink: %v", err)
-	}
-	count, err := strconv.ParseInt(string(response.Body), 10, 64)
-	if err != nil {
-		b.Fatalf("ask the sink: %v", err)
-	}
-	return count
 }

@@ -1,7 +1,10 @@
 package bench
 
 import (
+	"bytes"
+	"encoding/binary"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -34,7 +37,7 @@ func TestLoadCountsEveryAnswer(t *testing.T) {
 	defer server.Close()
 	load := &Load{
 		Address: server.Listener.Addr().String(), Path: "/", Headers: "X-Asked: yes\r\n",
-		Body: `{"n": "` + sequenceMark + `"}`,
+		Bodies: []string{`{"n": "` + sequenceMark + `"}`},
 	}
 	result, err := load.Run(t.Context(), 4, 100*time.Millisecond)
 	require.NoError(t, err)
@@ -58,7 +61,7 @@ func TestLoadMeasuresLatency(t *testing.T) {
 		_, _ = io.WriteString(w, "taken")
 	}))
 	defer server.Close()
-	load := &Load{Address: server.Listener.Addr().String(), Path: "/", Body: "{}"}
+	load := &Load{Address: server.Listener.Addr().String(), Path: "/", Bodies: []string{"{}"}}
 	result, err := load.Run(t.Context(), 1, 500*time.Millisecond)
 	require.NoError(t, err)
 	assert.Less(t, result.Latency(0.5), slow)
@@ -67,15 +70,35 @@ func TestLoadMeasuresLatency(t *testing.T) {
 	assert.LessOrEqual(t, result.Latency(1), result.Took)
 }
 
-func TestLoadStopsAtARefusal(t *testing.T) {
+func TestLoadStopsAtAFailure(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		http.Error(w, "come back later", http.StatusServiceUnavailable)
+		http.Error(w, "the disk is gone", http.StatusInternalServerError)
 	}))
 	defer server.Close()
-	load := &Load{Address: server.Listener.Addr().String(), Path: "/", Body: "{}"}
+	load := &Load{Address: server.Listener.Addr().String(), Path: "/", Bodies: []string{"{}"}}
 	_, err := load.Run(t.Context(), 1, 10*time.Second)
-	require.ErrorContains(t, err, "503 Service Unavailable")
-	assert.ErrorContains(t, err, "come back later")
+	require.ErrorContains(t, err, "500 Internal Server Error")
+	assert.ErrorContains(t, err, "the disk is gone")
+}
+
+// A request that is refused for now is sent again as it was, and counts once.
+func TestLoadRepeatsWhatIsRefused(t *testing.T) {
+	var bodies []string
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body)
+		assert.NoError(t, err)
+		bodies = append(bodies, string(body)) // one connection, so one at a time
+		if len(bodies) == 1 {
+			http.Error(w, "come back later", http.StatusServiceUnavailable)
+		}
+	}))
+	defer server.Close()
+	load := &Load{Address: server.Listener.Addr().String(), Path: "/", Bodies: []string{sequenceMark}, AtMost: 2}
+	result, err := load.Run(t.Context(), 1, 10*time.Second)
+	require.NoError(t, err)
+	assert.EqualValues(t, 2, result.Answered)
+	assert.EqualValues(t, 1, result.Refused)
+	assert.Equal(t, []string{"0000000000000001", "0000000000000001", "0000000000000002"}, bodies)
 }
 
 func TestBodyIsAnEventOfItsSize(t *testing.T) {
@@ -99,7 +122,42 @@ func TestSpreadIsMedianLeastAndMost(t *testing.T) {
 	assert.Equal(t, spread{least: 1, median: 3, most: 9}, newSpread([]float64{9, 1, 3}))
 }
 
-func TestAimIsSaidPlainly(t *testing.T) {
-	assert.Equal(t, "docket/bare at least 0.6: NOT MET, it is 0.594", aim("docket/bare", 0.594, 0.6))
-	assert.Equal(t, "docket/bare at least 0.6: MET, it is 0.600", aim("docket/bare", 0.6, 0.6))
+// Each record of a request has a number of its own, and the time at which it was sent, in
+// both forms.
+func TestLoadFillsMarks(t *testing.T) {
+	nanoseconds := binary.LittleEndian.AppendUint64(nil, nanosecondMark)
+	load := &Load{Bodies: []string{sequenceMark + millisecondMark + sequenceMark + string(nanoseconds) + string(nanoseconds)}}
+	request := load.request(load.Bodies[0])
+	now := time.Date(2026, time.November, 22, 1, 2, 3, 4_000_000, time.UTC)
+	request.fill(41, now)
+	_, body, ok := bytes.Cut(request.bytes, []byte("\r\n\r\n"))
+	require.True(t, ok)
+	assert.Equal(t, "0000000000000041"+fmt.Sprint(now.UnixMilli())+"0000000000000042", string(body[:45]))
+	assert.EqualValues(t, now.UnixNano(), binary.LittleEndian.Uint64(body[45:]))
+	assert.EqualValues(t, now.UnixNano()+1, binary.LittleEndian.Uint64(body[53:]))
+}
+
+// Answers in chunks are read to their end, so that the next one begins where it does; and
+// what must be in them is looked for.
+func TestLoadReadsAnswersInChunks(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(w, `{"errors":`)
+		w.(http.Flusher).Flush()
+		_, _ = io.WriteString(w, "false}")
+	}))
+	defer server.Close()
+	load := &Load{Address: server.Listener.Addr().String(), Path: "/", Bodies: []string{"{}"}, Records: 10, AtMost: 5, Wanted: `"errors":false`}
+	result, err := load.Run(t.Context(), 2, 10*time.Second)
+	require.NoError(t, err)
+	assert.EqualValues(t, 5, result.Answered)
+	assert.EqualValues(t, 50, result.Records)
+	load.Wanted = `"errors":true`
+	_, err = load.Run(t.Context(), 1, 10*time.Second)
+	assert.ErrorContains(t, err, "does not contain")
+}
+
+func TestSheetIsMarkdown(t *testing.T) {
+	table := newSheet("", "a ÷ b")
+	table.add("docket", "1")
+	assert.Equal(t, "|        | a ÷ b |\n|--------|------:|\n| docket |     1 |\n", table.text())
 }

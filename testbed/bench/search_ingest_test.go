@@ -17,8 +17,6 @@ import (
 const (
 	// ingestConnections is how many connections bring records meanwhile.
 	ingestConnections = 16
-	// findableWithin is the promise for an acknowledged record.
-	findableWithin = 2 * time.Second
 	// A probe is a record that is looked for until it is found.
 	probeEvery, lookEvery = 250 * time.Millisecond, 25 * time.Millisecond
 	// findAtMost bounds the wait for a probe that is never found.
@@ -35,13 +33,13 @@ func searchers() []int { return []int{0, 1, 4} }
 // records take away from ingest, from the time until a record is found, and from those
 // who look at the newest 50 records meanwhile.
 func BenchmarkIngestBesideSearches(b *testing.B) {
-	records := newCorpus(b, newSearchSchedule().records)
+	records := newCorpus(newSearchSchedule().records)
 	docket := startSearchedDocket(b)
-	docket.fill(b, records)
-	records.requests = nil // a great part of a gigabyte
+	fillAll(b, records, docket)
 	measured := measureInterference(b, docket, records, newInterferenceSchedule())
 	measured.reportMetrics(b)
-	report(b, measured.table())
+	report(b, fmt.Sprintf("%d connections bring single records while clients search %d records, %s:\n\n%s\n%s", ingestConnections,
+		records.records, measured.plan.text(), measured.table(), measured.aims(b)))
 }
 
 // newInterferenceSchedule is that of one round with each number of searchers.
@@ -49,7 +47,7 @@ func newInterferenceSchedule() schedule {
 	if testing.Short() {
 		return schedule{rounds: 1, warmUp: 200 * time.Millisecond, length: time.Second}
 	}
-	return schedule{rounds: 3, warmUp: 500 * time.Millisecond, length: 4 * time.Second}
+	return schedule{rounds: 3, warmUp: 500 * time.Millisecond, length: 3 * time.Second}
 }
 
 // interference is what searches take away from ingest. It has results by the place of
@@ -78,7 +76,7 @@ type ingestSample struct {
 // expensive questions, in rounds of random order.
 func measureInterference(b *testing.B, docket *searched, records *corpus, plan schedule) interference {
 	b.Helper()
-	ingest := newSubject("docket", docket.process)
+	ingest := newSubject("docket", docket.collector)
 	ingest.run(b, ingestConnections, plan.warmUp)
 	measured := interference{plan: plan, samples: make([][]ingestSample, len(searchers()))}
 	random := rand.New(rand.NewPCG(7, 8))
@@ -124,7 +122,7 @@ func ingestBeside(b *testing.B, docket *searched, ingest *subject, records *corp
 		sample.limited += c.limited
 		sample.slowest = max(sample.slowest, c.slowest.Seconds())
 	}
-	ingest.acknowledged += result.Answered
+	ingest.acknowledged += result.Records
 	ingest.settle(b)
 	slices.Sort(sample.findable)
 	slices.Sort(sample.newest)

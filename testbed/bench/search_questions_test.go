@@ -1,17 +1,14 @@
 package bench
 
 import (
-	"bytes"
+	"cmp"
 	"encoding/base64"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net/http"
 	"net/url"
-	"slices"
 	"strconv"
-	"strings"
 	"testing"
 	"time"
 )
@@ -35,8 +32,21 @@ type question struct {
 	make func(*questioner) asked
 }
 
-// asked is the same question to each server, by the server's name.
+// asked is the same question in each language, by the name of who speaks it.
 type asked map[string]request
+
+// of is the question to a server. Elasticsearch and OpenSearch speak the same language,
+// and so do all Dockets.
+func (a asked) of(server string) request {
+	switch server {
+	case "opensearch":
+		return a["elasticsearch"]
+	case "docket-elasticsearch":
+		return a["docket"]
+	default:
+		return a[server]
+	}
+}
 
 // questioner makes questions about a corpus.
 type questioner struct {
@@ -47,46 +57,38 @@ type questioner struct {
 }
 
 // questions are the kinds. VictoriaLogs is asked for the newest records by its parameter
-// limit. Docket finds texts in any case, so VictoriaLogs is asked for the same, for which
-// its index is of no use; and once in its own way, which finds the case as it is written.
+// limit. Docket finds texts in any case, and parts of words too. VictoriaLogs is asked for
+// texts in any case, for which its index is of no use, and once in its own way, which finds
+// whole words in the case as it is written. Elasticsearch and OpenSearch are asked for whole
+// words, by their index, in any case. In these records all that is the same.
 func questions() []question {
 	return []question{
-		{"newest 50", func(q *questioner) asked { return q.page("", "*") }},
+		{"newest 50", func(q *questioner) asked { return q.page(condition{}) }},
 		{"level+service, 50", func(q *questioner) asked {
-			service := serviceName(q.random.IntN(services))
-			return q.page(`,"severityLevels":["error"],"serviceNames":[`+quote(service)+`]`,
-				errorLevel+` "service.name":=`+quote(service))
+			service := quote(serviceName(q.random.IntN(services)))
+			return q.page(condition{
+				`,"severityLevels":["error"],"serviceNames":[` + service + `]`, errorLevel + ` "service.name":=` + service,
+				errorRange + `,{"term":{"service.name":` + service + `}}`,
+			})
 		}},
-		{"word, 50", func(q *questioner) asked { return q.page(`,"searchTerm":"removed"`, "i(removed)") }},
-		{"rare word, 50", func(q *questioner) asked {
-			word := q.sample().user
-			return q.page(`,"searchTerm":`+quote(word+" "), "i("+quote(word+" ")+")")
-		}},
+		{"word, 50", func(q *questioner) asked { return q.page(containing("removed")) }},
+		{"rare word, 50", func(q *questioner) asked { return q.page(containing(q.sample().user + " ")) }},
 		{"same, VL with case", func(q *questioner) asked {
 			word := q.sample().user
-			return q.page(`,"searchTerm":`+quote(word+" "), quote(word))
+			rare := containing(word + " ")
+			rare.logsql = quote(word)
+			return q.page(rare)
 		}},
-		{"phrase, 50", func(q *questioner) asked {
-			phrase := q.sample().user + " removed the order"
-			return q.page(`,"searchTerm":`+quote(phrase), "i("+quote(phrase)+")")
-		}},
-		{"attribute, 50 of 200", func(q *questioner) asked {
-			user := q.sample().user
-			return q.page(attributeFilter("log_attribute", "user.id", user), `"user.id":=`+quote(user))
-		}},
-		{"unique attribute", func(q *questioner) asked {
-			order := q.sample().order
-			return q.page(attributeFilter("log_attribute", "order.id", order), `"order.id":=`+quote(order))
-		}},
+		{"phrase, 50", func(q *questioner) asked { return q.page(containing(q.sample().user + " removed the order")) }},
+		{"attribute, 50 of 200", func(q *questioner) asked { return q.page(attributeIs("user.id", q.sample().user)) }},
+		{"unique attribute", func(q *questioner) asked { return q.page(attributeIs("order.id", q.sample().order)) }},
 		{"by id", (*questioner).byID},
 		{"cursor, 50", (*questioner).cursor},
-		{"count all", func(q *questioner) asked { return countQuestion(q.records.from, q.until(), severityFilter{}) }},
+		{"count all", func(q *questioner) asked { return countQuestion(q.records.from, q.until(), condition{}) }},
 		{"count errors", func(q *questioner) asked {
-			return countQuestion(q.records.from, q.until(), severityFilter{`,"severityLevels":["error"]`, errorLevel})
+			return countQuestion(q.records.from, q.until(), condition{`,"severityLevels":["error"]`, errorLevel, errorRange})
 		}},
-		{"count a word", func(q *questioner) asked {
-			return countQuestion(q.records.from, q.until(), severityFilter{`,"searchTerm":"removed"`, "i(removed)"})
-		}},
+		{"count a word", func(q *questioner) asked { return countQuestion(q.records.from, q.until(), containing("removed")) }},
 		{"top of 30 services", func(q *questioner) asked { return q.top(`"facetField":"service_name"`, "service.name") }},
 		{"top 100 of 1,000", func(q *questioner) asked { return q.top(`"facetAttribute":"client.address"`, "client.address") }},
 		{"60 buckets", (*questioner).buckets},
@@ -94,11 +96,28 @@ func questions() []question {
 	}
 }
 
-// errorLevel is the level error for VictoriaLogs, which has severities only.
-const errorLevel = "severity_number:in(17,18,19,20)"
+// condition is the same in Docket's JSON, with a comma before it, in LogsQL, and as a query
+// of Elasticsearch; each empty if there is none.
+type condition struct{ docket, logsql, elastic string }
 
-// severityFilter is a filter in Docket's JSON, with a comma before it, and in LogsQL.
-type severityFilter struct{ docket, logsql string }
+// errorLevel and errorRange are the level error for those that have severities only.
+const (
+	errorLevel = "severity_number:in(17,18,19,20)"
+	errorRange = `{"range":{"severity_number":{"gte":17,"lte":20}}}`
+)
+
+// containing finds a text in messages, in any case.
+func containing(text string) condition {
+	return condition{`,"searchTerm":` + quote(text), "i(" + quote(text) + ")", `{"match_phrase":{"message":` + quote(text) + `}}`}
+}
+
+// attributeIs finds a value of an attribute.
+func attributeIs(key, value string) condition {
+	return condition{
+		attributeFilter("log_attribute", key, value), quote(key) + ":=" + quote(value),
+		`{"term":{` + quote(key) + `:` + quote(value) + `}}`,
+	}
+}
 
 func attributeFilter(kind, key, value string) string {
 	return fmt.Sprintf(`,"filterGroup":[{"type":%q,"key":%q,"operator":"exact","value":[%s]}]`, kind, key, quote(value))
@@ -120,34 +139,38 @@ func (q *questioner) sample() recordSample {
 }
 
 // page asks for the newest records of a range that begins with the week.
-func (q *questioner) page(docketFilter, logsql string) asked {
+func (q *questioner) page(of condition) asked {
 	to := q.until()
 	return asked{
-		"docket":       docketPage(docketRange(q.records.from, to), docketFilter),
-		"victorialogs": victoriaPage(victoriaRange(q.records.from, to) + " " + logsql),
+		"docket":        docketPage(docketRange(q.records.from, to), of.docket),
+		"victorialogs":  victoriaPage(victoriaRange(q.records.from, to) + " " + cmp.Or(of.logsql, "*")),
+		"elasticsearch": elasticPage(elasticFilter(q.records.from, to, of), ""),
 	}
 }
 
+// byID asks for a record by its id. The others give records none that they could be asked
+// for, so they are asked for an id of the sender.
 func (q *questioner) byID() asked {
 	sample := q.sample()
-	uuid := q.docketRow(sample).UUID
-	week := docketRange(q.records.from, q.records.to)
+	order := attributeIs("order.id", sample.order)
 	return asked{
-		"docket": docketPage(week, attributeFilter("log", "uuid", uuid)),
-		// VictoriaLogs gives records no ids. The closest is an id of the sender.
-		"victorialogs": victoriaPage(victoriaRange(q.records.from, q.records.to) + ` "order.id":=` + quote(sample.order)),
+		"docket":        docketPage(docketRange(q.records.from, q.records.to), attributeFilter("log", "uuid", q.docketRow(sample).UUID)),
+		"victorialogs":  victoriaPage(victoriaRange(q.records.from, q.records.to) + " " + order.logsql),
+		"elasticsearch": elasticPage(elasticFilter(q.records.from, q.records.to, order), ""),
 	}
 }
 
-// cursor goes on after a record: Docket by its cursor, VictoriaLogs by the time, which
-// would repeat or leave out records if several had the same one.
+// cursor goes on after a record: Docket by its cursor, Elasticsearch by its search_after, and
+// VictoriaLogs by the time; the latter would repeat or leave out records if several had the
+// same time.
 func (q *questioner) cursor() asked {
 	sample := q.sample()
-	after := quote(base64.StdEncoding.EncodeToString(fmt.Appendf(nil,
-		`{"timestamp":%q,"uuid":%q}`, sample.at.Format(wholeTime), q.docketRow(sample).UUID)))
+	at := quote(sample.at.Format(wholeTime))
+	after := quote(base64.StdEncoding.EncodeToString(fmt.Appendf(nil, `{"timestamp":%s,"uuid":%q}`, at, q.docketRow(sample).UUID)))
 	return asked{
-		"docket":       docketPage(docketRange(q.records.from, q.records.to), `,"after":`+after),
-		"victorialogs": victoriaPage(victoriaRange(q.records.from, sample.at.Add(-1)) + " *"),
+		"docket":        docketPage(docketRange(q.records.from, q.records.to), `,"after":`+after),
+		"victorialogs":  victoriaPage(victoriaRange(q.records.from, sample.at.Add(-1)) + " *"),
+		"elasticsearch": elasticPage(elasticFilter(q.records.from, q.records.to, condition{}), fmt.Sprintf(`,"search_after":[%d]`, sample.at.UnixNano())),
 	}
 }
 
@@ -155,7 +178,7 @@ func (q *questioner) cursor() asked {
 func (q *questioner) docketRow(sample recordSample) docketRow {
 	q.b.Helper()
 	found := request{
-		method: http.MethodPost, path: "query", contentType: "application/json",
+		method: http.MethodPost, path: "query", contentType: jsonType,
 		body: `{"query":{` + docketRange(sample.at, sample.at) + `}}`,
 	}
 	answer, err := q.docket.send(q.b.Context(), found, q.docket.api+found.path)
@@ -169,13 +192,14 @@ func (q *questioner) docketRow(sample recordSample) docketRow {
 	return page.Results[0]
 }
 
-func countQuestion(from, to time.Time, filter severityFilter) asked {
+func countQuestion(from, to time.Time, of condition) asked {
 	return asked{
 		"docket": {
-			method: http.MethodPost, path: "count", contentType: "application/json",
-			body: `{"query":{` + docketRange(from, to) + filter.docket + `}}`, read: readDocketCount,
+			method: http.MethodPost, path: "count", contentType: jsonType,
+			body: `{"query":{` + docketRange(from, to) + of.docket + `}}`, read: readDocketCount,
 		},
-		"victorialogs": victoria("query", victoriaRange(from, to)+" "+filter.logsql+" | stats count() hits", readLines("hits")),
+		"victorialogs":  victoria("query", victoriaRange(from, to)+" "+of.logsql+" | stats count() hits", readLines("hits")),
+		"elasticsearch": elasticCount(elasticFilter(from, to, of)),
 	}
 }
 
@@ -183,10 +207,12 @@ func (q *questioner) top(facet, field string) asked {
 	to := q.until()
 	return asked{
 		"docket": {
-			method: http.MethodPost, path: "facet_values", contentType: "application/json",
+			method: http.MethodPost, path: "facet_values", contentType: jsonType,
 			body: `{"query":{` + docketRange(q.records.from, to) + `,` + facet + `}}`, read: readDocketCounts("results", "count"),
 		},
 		"victorialogs": victoria("query", fmt.Sprintf("%s | top %d by (%s) hits as hits", victoriaRange(q.records.from, to), topLimit, quote(field)), readLines("hits")),
+		"elasticsearch": elasticAggregation(elasticFilter(q.records.from, to, condition{}),
+			fmt.Sprintf(`{"terms":{"field":%s,"size":%d}}`, quote(field), topLimit), readElasticCounts),
 	}
 }
 
@@ -194,12 +220,13 @@ func (q *questioner) buckets() asked {
 	from := q.records.from.Add(time.Duration(q.random.Int64N(int64(time.Minute))))
 	return asked{
 		"docket": {
-			method: http.MethodPost, path: "count-ranges", contentType: "application/json",
+			method: http.MethodPost, path: "count-ranges", contentType: jsonType,
 			body: `{"query":{` + docketRange(from, q.records.to) + fmt.Sprintf(`,"targetBuckets":%d}}`, buckets),
 			read: readDocketCounts("ranges", "count"),
 		},
 		"victorialogs": victoria("query", victoriaRange(from, q.records.to)+
 			" | stats by (_time:"+rangesStep+") count() hits | sort by (_time)", readLines("hits")),
+		"elasticsearch": elasticAggregation(elasticFilter(from, q.records.to, condition{}), elasticHistogram(rangesStep, ""), readElasticCounts),
 	}
 }
 
@@ -207,11 +234,13 @@ func (q *questioner) sparkline() asked {
 	from := q.records.from.Add(time.Duration(q.random.Int64N(int64(time.Minute))))
 	return asked{
 		"docket": {
-			method: http.MethodPost, path: "sparkline", contentType: "application/json",
+			method: http.MethodPost, path: "sparkline", contentType: jsonType,
 			body: `{"query":{` + docketRange(from, q.records.to) + `}}`, read: readSparkline,
 		},
 		"victorialogs": victoria("query", victoriaRange(from, q.records.to)+
 			" | stats by (_time:"+sparklineStep+", severity_number) count() hits, sum_len(_msg) bytes", readVictoriaBuckets),
+		"elasticsearch": elasticAggregation(elasticFilter(from, q.records.to, condition{}), elasticHistogram(sparklineStep,
+			`,"aggs":{"levels":{"terms":{"field":"severity_number","size":30},"aggs":{"bytes":{"sum":{"field":"bytes"}}}}}`), readElasticBuckets),
 	}
 }
 
@@ -225,7 +254,7 @@ func victoriaRange(from, to time.Time) string {
 
 func docketPage(dateRange, filter string) request {
 	return request{
-		method: http.MethodPost, path: "query", contentType: "application/json",
+		method: http.MethodPost, path: "query", contentType: jsonType,
 		body: fmt.Sprintf(`{"query":{%s%s,"limit":%d}}`, dateRange, filter, pageLimit), read: readDocketPage,
 	}
 }
@@ -241,112 +270,4 @@ func victoria(path, logsql string, read func([]byte) ([]string, error)) request 
 		method: http.MethodPost, path: path, contentType: "application/x-www-form-urlencoded",
 		body: url.Values{"query": {logsql}}.Encode(), read: read,
 	}
-}
-
-type docketRow struct{ UUID, Body string }
-
-type docketRows struct{ Results []docketRow }
-
-func readDocketPage(body []byte) (messages []string, err error) {
-	var page docketRows
-	err = json.Unmarshal(body, &page)
-	for _, row := range page.Results {
-		messages = append(messages, row.Body)
-	}
-	return messages, err
-}
-
-func readDocketCount(body []byte) ([]string, error) {
-	var counted struct{ Count *int64 }
-	if err := json.Unmarshal(body, &counted); err != nil || counted.Count == nil {
-		return nil, errors.Join(errors.New("there is no count"), err)
-	}
-	return []string{strconv.FormatInt(*counted.Count, 10)}, nil
-}
-
-// readDocketCounts reads one member of each object of a list.
-func readDocketCounts(list, member string) func([]byte) ([]string, error) {
-	return func(body []byte) (counts []string, err error) {
-		var answer map[string]json.RawMessage
-		if err = json.Unmarshal(body, &answer); err != nil {
-			return nil, err
-		}
-		var elements []map[string]any
-		decoder := json.NewDecoder(bytes.NewReader(answer[list]))
-		decoder.UseNumber()
-		err = decoder.Decode(&elements)
-		for _, element := range elements {
-			counts = append(counts, fmt.Sprint(element[member]))
-		}
-		return counts, err
-	}
-}
-
-// readLines reads one member of each line's object.
-func readLines(member string) func([]byte) ([]string, error) {
-	return func(body []byte) (texts []string, err error) {
-		for line := range strings.Lines(string(body)) {
-			var object map[string]string
-			if err = json.Unmarshal([]byte(line), &object); err != nil {
-				return nil, err
-			}
-			texts = append(texts, object[member])
-		}
-		return texts, nil
-	}
-}
-
-// bucketFact is what two sparklines have in common, whatever they are divided by.
-type bucketFact struct {
-	at    time.Time
-	count int64
-	bytes int64
-}
-
-func readSparkline(body []byte) ([]string, error) {
-	var rows []struct {
-		Time  time.Time
-		Count int64
-		Bytes int64 `json:"bytes_uncompressed"`
-	}
-	if err := json.Unmarshal(body, &rows); err != nil {
-		return nil, err
-	}
-	found := make([]bucketFact, len(rows))
-	for i, row := range rows {
-		found[i] = bucketFact{row.Time, row.Count, row.Bytes}
-	}
-	return sumBuckets(found), nil
-}
-
-func readVictoriaBuckets(body []byte) ([]string, error) {
-	var found []bucketFact
-	for line := range strings.Lines(string(body)) {
-		var row struct {
-			Time  time.Time `json:"_time"`
-			Hits  int64     `json:"hits,string"`
-			Bytes int64     `json:"bytes,string"`
-		}
-		if err := json.Unmarshal([]byte(line), &row); err != nil {
-			return nil, err
-		}
-		found = append(found, bucketFact{row.Time, row.Hits, row.Bytes})
-	}
-	return sumBuckets(found), nil
-}
-
-// sumBuckets adds what is of the same time, and leaves out what is nothing.
-func sumBuckets(found []bucketFact) (facts []string) {
-	sums := map[int64]bucketFact{}
-	for _, one := range found {
-		key := one.at.UnixNano()
-		sums[key] = bucketFact{one.at, sums[key].count + one.count, sums[key].bytes + one.bytes}
-	}
-	for _, sum := range sums {
-		if sum.count > 0 {
-			facts = append(facts, fmt.Sprintf("%s %d records %d bytes", sum.at.UTC().Format(wholeTime), sum.count, sum.bytes))
-		}
-	}
-	slices.Sort(facts)
-	return facts
 }

@@ -3,20 +3,21 @@ package bench
 import (
 	"fmt"
 	"math/rand/v2"
-	"testing"
 	"time"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog"
-	"go.opentelemetry.io/collector/pdata/plog/plogotlp"
 )
 
 const (
 	corpusRecords, shortCorpusRecords = 1_000_000, 50_000
-	corpusSpan                        = 7 * 24 * time.Hour
-	corpusBatch                       = 1000
-	// sampleEvery is how far apart the records are that questions look for.
-	sampleEvery = 997
+	// clusterCorpusRecords are for a Docket that keeps them in a cluster, hugeCorpusRecords
+	// for how cost grows.
+	clusterCorpusRecords, hugeCorpusRecords = 100_000, 10_000_000
+	corpusSpan                              = 7 * 24 * time.Hour
+	corpusBatch                             = 1000
+	// The records that questions look for are sampledOfBatch of each of sampledBatches.
+	sampledBatches, sampledOfBatch = 50, 20
 
 	services, users, addresses = 30, 5000, 1000
 )
@@ -24,13 +25,12 @@ const (
 // corpus is the records that searches look through: a week of logs up to a moment
 // ago, in the order of time, no two at the same. There are 8 severities, few of them
 // grave, 30 services, messages of some 200 bytes made of templates with random ids, and
-// 8 attributes, one of them unique.
+// 8 attributes, one of them unique. They are made when they are sent, as often as that is,
+// and are the same each time.
 type corpus struct {
 	// from and to are the times of the first record, or before, and the last.
 	from, to time.Time
 	records  int
-	// requests are the bodies of OTLP/HTTP requests, each of corpusBatch records.
-	requests [][]byte
 	// samples are some of the records.
 	samples []recordSample
 }
@@ -43,33 +43,43 @@ type recordSample struct {
 }
 
 // newCorpus makes the same records for the same number of them, but for their times.
-func newCorpus(b *testing.B, records int) *corpus {
-	b.Helper()
-	random := rand.New(rand.NewPCG(3, 4))
+func newCorpus(records int) *corpus {
 	to := time.Now().UTC().Add(-time.Minute).Truncate(time.Second)
 	made := &corpus{from: to.Add(-corpusSpan), to: to, records: records}
-	step := corpusSpan / time.Duration(records)
-	for first := 0; first < records; first += corpusBatch {
-		logs := plog.NewLogs()
-		byService := make([]plog.LogRecordSlice, services)
-		for i := first; i < first+corpusBatch; i++ {
-			at := made.from.Add(time.Duration(i)*step + time.Duration(random.Int64N(int64(step))))
-			service := random.IntN(services)
-			if byService[service] == (plog.LogRecordSlice{}) {
-				byService[service] = addService(logs, service)
-			}
-			sample := fill(byService[service].AppendEmpty(), random, at)
-			if i%sampleEvery == 0 {
-				made.samples = append(made.samples, sample)
-			}
+	for place := range sampledBatches {
+		_, samples := made.batch(place * made.batches() / sampledBatches)
+		for i := 0; i < len(samples); i += corpusBatch / sampledOfBatch {
+			made.samples = append(made.samples, samples[i])
 		}
-		request, err := plogotlp.NewExportRequestFromLogs(logs).MarshalProto()
-		if err != nil {
-			b.Fatalf("encode records: %v", err)
-		}
-		made.requests = append(made.requests, request)
 	}
 	return made
+}
+
+// batches is how many requests the corpus is sent in.
+func (c *corpus) batches() int { return c.records / corpusBatch }
+
+// batch is the records of one request, and what is to be known of each.
+func (c *corpus) batch(number int) (plog.Logs, []recordSample) {
+	random := rand.New(rand.NewPCG(3, uint64(number))) //nolint:gosec // it is not negative
+	step := corpusSpan / time.Duration(c.records)
+	return newLogs(random, corpusBatch, func(i int) pcommon.Timestamp {
+		at := c.from.Add(time.Duration(number*corpusBatch+i)*step + time.Duration(random.Int64N(int64(step))))
+		return pcommon.NewTimestampFromTime(at)
+	})
+}
+
+// newLogs makes records of all services.
+func newLogs(random *rand.Rand, records int, at func(i int) pcommon.Timestamp) (logs plog.Logs, samples []recordSample) {
+	logs = plog.NewLogs()
+	byService := make([]plog.LogRecordSlice, services)
+	for i := range records {
+		service := random.IntN(services)
+		if byService[service] == (plog.LogRecordSlice{}) {
+			byService[service] = addService(logs, service)
+		}
+		samples = append(samples, fill(byService[service].AppendEmpty(), random, at(i)))
+	}
+	return logs, samples
 }
 
 func serviceName(service int) string { return fmt.Sprintf("service-%d", service) }
@@ -81,16 +91,16 @@ func addService(logs plog.Logs, service int) plog.LogRecordSlice {
 	return resource.ScopeLogs().AppendEmpty().LogRecords()
 }
 
-func fill(r plog.LogRecord, random *rand.Rand, at time.Time) recordSample {
+func fill(r plog.LogRecord, random *rand.Rand, at pcommon.Timestamp) recordSample {
 	sample := recordSample{
-		at:      at,
+		at:      at.AsTime(),
 		order:   fmt.Sprintf("order-%016x%016x", random.Uint64(), random.Uint64()),
 		user:    fmt.Sprintf("user-%d", random.IntN(users)),
 		address: fmt.Sprintf("10.0.%d.%d", random.IntN(4), random.IntN(addresses/4)),
 	}
 	status, took := 200+random.IntN(5), random.IntN(500)
-	r.SetTimestamp(pcommon.NewTimestampFromTime(at))
-	r.SetObservedTimestamp(pcommon.NewTimestampFromTime(at.Add(time.Millisecond)))
+	r.SetTimestamp(at)
+	r.SetObservedTimestamp(at)
 	severity := severities()[random.IntN(len(severities()))]
 	r.SetSeverityNumber(severity)
 	r.SetSeverityText(severity.String())

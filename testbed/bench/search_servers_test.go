@@ -17,6 +17,9 @@ import (
 	"testing"
 	"time"
 
+	"go.opentelemetry.io/collector/pdata/plog"
+	"go.opentelemetry.io/collector/pdata/plog/plogotlp"
+
 	"github.com/docketlog/docket/testbed/collector"
 )
 
@@ -28,8 +31,10 @@ const (
 	engineMemory = 256 << 20
 
 	loadConnections = 4
+	// lookAtMemoryEvery is how often a server's memory is looked at while it is loaded.
+	lookAtMemoryEvery = 100 * time.Millisecond
 	// loadedWithin bounds the wait until the last loaded record is found.
-	loadedWithin = 30 * time.Second
+	loadedWithin = time.Minute
 	// writtenWithin is when what came last is on disk, of both: VictoriaLogs has it in
 	// memory for five seconds, Docket's engine until the journal's checkpoint.
 	writtenWithin = 12 * time.Second
@@ -38,22 +43,30 @@ const (
 // searched is a server that has the corpus.
 type searched struct {
 	name string
-	// process is what runs, load how it takes OTLP/HTTP, as a URL, and api where it
-	// is asked.
-	process   *collector.Collector
+	// process is what runs; collector is the same unless it is a cluster, and beside what
+	// does a part of its work.
+	process   process
+	collector *collector.Collector
+	beside    []process
+	// load is where it takes records, as a URL, and api where it is asked.
 	load, api string
+	// encode makes the request with which it takes records.
+	encode func(logs plog.Logs) (request, error)
 	// headers are pairs of name and value.
 	headers []string
 	client  *http.Client
 
-	// stored is where its records are.
-	stored string
+	// size is how many bytes its records take on disk, without a journal.
+	size func(b *testing.B) int64
 
-	// loadRate is in records a second, loadCPU the processor time for each, with what
-	// it did until it was at rest.
-	loadRate float64
-	loadCPU  time.Duration
-	// bytes are those of the files of a record, resident the memory after the load.
+	// isShared says that others are loaded into the same process.
+	isShared bool
+
+	// loadTook is the time until all records were found, loadCPU the processor time for
+	// each record, with what it did until it was at rest; idleCPU is all that it had used
+	// before.
+	loadTook, loadCPU, idleCPU time.Duration
+	// bytes are those of the files of a record, resident the most memory during the load.
 	bytes    float64
 	resident int64
 	// refusals counts requests that had to be repeated.
@@ -62,37 +75,60 @@ type searched struct {
 
 func startSearchedDocket(b *testing.B) *searched {
 	b.Helper()
-	process := startDocket(b, diskFolder(b))
+	server := startDocket(b, diskFolder(b))
+	return newSearchedDocket(b, "docket", server, func(b *testing.B) int64 {
+		b.Helper()
+		return sizeOf(b, filepath.Join(server.DataDir, "records"))
+	})
+}
+
+func newSearchedDocket(b *testing.B, name string, server *collector.Collector, size func(b *testing.B) int64) *searched {
+	b.Helper()
 	return &searched{
-		name: "docket", process: process, client: newHTTPClient(b), stored: filepath.Join(process.DataDir, "records"),
-		load: "http://" + process.Endpoints.OTLPHTTP + "/v1/logs", api: "http://" + process.Endpoints.API + "/api/projects/1/logs/",
+		name: name, process: server, collector: server, client: newHTTPClient(b), size: size, encode: otlpRequest,
+		load: "http://" + server.Endpoints.OTLPHTTP + "/v1/logs", api: "http://" + server.Endpoints.API + "/api/projects/1/logs/",
 		headers: []string{"Authorization", "Bearer " + adminKey},
 	}
 }
 
-// startVictoriaLogs runs the VictoriaLogs that `make bench` has built, of the version
-// that Docket has inside.
 func startVictoriaLogs(b *testing.B) *searched {
+	b.Helper()
+	server, stored := startEngine(b)
+	address := server.Endpoints.Ingest
+	return &searched{
+		name: "victorialogs", process: server, collector: server, client: newHTTPClient(b), encode: otlpRequest,
+		size: func(b *testing.B) int64 { b.Helper(); return sizeOf(b, stored) },
+		load: "http://" + address + victoriaOTLPPath, api: "http://" + address + "/select/logsql/",
+		headers: []string{"VL-Stream-Fields", streamField},
+	}
+}
+
+// startEngine runs the VictoriaLogs that `make bench` has built, of the version that Docket
+// has inside, and returns where it stores its records.
+func startEngine(b *testing.B) (server *collector.Collector, stored string) {
 	b.Helper()
 	binary := filepath.Join(collector.ModuleRoot(b), "build", "victorialogs", "victoria-logs")
 	if _, err := os.Stat(binary); err != nil {
 		b.Fatalf("there is no VictoriaLogs (%v): run `make bench`, which builds it", err)
 	}
-	stored := filepath.Join(diskFolder(b), "data")
-	process := collector.Start(b, collector.Options{
+	stored = filepath.Join(diskFolder(b), "data")
+	return collector.Start(b, collector.Options{
 		Binary: binary,
 		Arguments: []string{
 			"-storageDataPath=" + stored, "-httpListenAddr=%{DOCKET_INGEST_ENDPOINT}", // it puts the variable in
 			"-memory.allowedBytes=" + strconv.Itoa(engineMemory), "-retentionPeriod=100y", "-loggerLevel=WARN",
 		},
 		Ready: listening(),
-	})
-	address := process.Endpoints.Ingest
-	return &searched{
-		name: "victorialogs", process: process, client: newHTTPClient(b), stored: stored,
-		load: "http://" + address + "/insert/opentelemetry/v1/logs", api: "http://" + address + "/select/logsql/",
-		headers: []string{"VL-Stream-Fields", streamField},
+	}), stored
+}
+
+// otlpRequest is a request as all take it who take OTLP.
+func otlpRequest(logs plog.Logs) (request, error) {
+	encoded, err := plogotlp.NewExportRequestFromLogs(logs).MarshalProto()
+	if err != nil {
+		return request{}, fmt.Errorf("encode records: %w", err)
 	}
+	return request{method: http.MethodPost, body: string(encoded), contentType: otlpType}, nil
 }
 
 func newHTTPClient(b *testing.B) *http.Client {
@@ -102,30 +138,38 @@ func newHTTPClient(b *testing.B) *http.Client {
 	return client
 }
 
-// fill loads the corpus and waits until all of it is found and the server is at rest.
+// fillAll loads the corpus into servers, one after the other, and waits until all of it is
+// found and on disk, and they are at rest.
+func fillAll(b *testing.B, records *corpus, servers ...*searched) {
+	b.Helper()
+	for _, server := range servers {
+		server.fill(b, records)
+	}
+	if !testing.Short() {
+		time.Sleep(writtenWithin)
+	}
+	for _, server := range servers {
+		after := server.subject().settle(b)
+		if !server.isShared {
+			server.loadCPU = (after.CPU - server.idleCPU) / time.Duration(records.records)
+		}
+		server.bytes = float64(server.size(b)) / float64(records.records)
+	}
+}
+
+func (s *searched) subject() *subject {
+	return &subject{name: s.name, server: s.process, beside: s.beside}
+}
+
+// fill loads the corpus and waits until all of it is found.
 func (s *searched) fill(b *testing.B, records *corpus) {
 	b.Helper()
-	server := &subject{name: s.name, server: s.process}
-	before := server.usage(b)
+	server := s.subject()
+	s.idleCPU = server.usage(b).CPU
 	begin := time.Now()
-	var next atomic.Int64
-	var running sync.WaitGroup
-	problems := make([]error, loadConnections)
-	for i := range problems {
-		running.Go(func() {
-			for at := next.Add(1) - 1; at < int64(len(records.requests)) && problems[i] == nil; at = next.Add(1) - 1 {
-				problems[i] = s.insert(b.Context(), records.requests[at])
-			}
-		})
-	}
-	running.Wait()
-	for _, err := range problems {
-		if err != nil {
-			b.Fatalf("load %s: %v", s.name, err)
-		}
-	}
-	s.loadRate = float64(records.records) / time.Since(begin).Seconds()
-	count := countQuestion(records.from, records.to, severityFilter{})[s.name]
+	s.insertAll(b, records, server)
+	count := countQuestion(records.from, records.to, condition{}).of(s.name)
+	loaded := time.Since(begin)
 	for {
 		facts, err := s.ask(b.Context(), count)
 		if err != nil {
@@ -134,17 +178,48 @@ func (s *searched) fill(b *testing.B, records *corpus) {
 		if facts[0] == strconv.Itoa(records.records) {
 			break
 		}
-		if time.Since(begin) > loadedWithin+time.Duration(float64(records.records)/s.loadRate*float64(time.Second)) {
+		if time.Since(begin) > loadedWithin+5*loaded {
 			b.Fatalf("%s: %d records were loaded, %s are found", s.name, records.records, facts[0])
 		}
 		time.Sleep(100 * time.Millisecond)
 	}
-	server.settle(b)
-	time.Sleep(writtenWithin)
-	server.settle(b)
-	after := server.usage(b)
-	s.loadCPU = (after.CPU - before.CPU) / time.Duration(records.records)
-	s.resident, s.bytes = after.ResidentBytes, float64(sizeOf(b, s.stored))/float64(records.records)
+	s.loadTook = time.Since(begin)
+	s.loadCPU = (server.settle(b).CPU - s.idleCPU) / time.Duration(records.records)
+}
+
+// insertAll sends the corpus, over several connections, and looks at the server's memory
+// meanwhile.
+func (s *searched) insertAll(b *testing.B, records *corpus, server *subject) {
+	b.Helper()
+	var next atomic.Int64
+	var running sync.WaitGroup
+	problems := make([]error, loadConnections)
+	for i := range problems {
+		running.Go(func() {
+			for at := next.Add(1) - 1; at < int64(records.batches()) && problems[i] == nil; at = next.Add(1) - 1 {
+				logs, _ := records.batch(int(at))
+				var asked request
+				if asked, problems[i] = s.encode(logs); problems[i] == nil {
+					problems[i] = s.insert(b.Context(), asked)
+				}
+			}
+		})
+	}
+	done := make(chan struct{})
+	go func() { defer close(done); running.Wait() }()
+	for isDone := false; !isDone; {
+		select {
+		case <-done:
+			isDone = true
+		case <-time.After(lookAtMemoryEvery):
+		}
+		s.resident = max(s.resident, server.usage(b).ResidentBytes)
+	}
+	for _, err := range problems {
+		if err != nil {
+			b.Fatalf("load %s: %v", s.name, err)
+		}
+	}
 }
 
 // sizeOf is that of all files in a folder, in bytes.
@@ -169,10 +244,13 @@ func sizeOf(b *testing.B, folder string) (total int64) {
 	return total
 }
 
-// insert sends one OTLP request, again when the server asks for that.
-func (s *searched) insert(ctx context.Context, body []byte) error {
+// insert sends a request with records, again when the server asks for that.
+func (s *searched) insert(ctx context.Context, asked request) error {
 	for {
-		answer, err := s.send(ctx, request{method: http.MethodPost, body: string(body), contentType: "application/x-protobuf"}, s.load)
+		answer, err := s.send(ctx, asked, s.load)
+		if err == nil && asked.read != nil {
+			_, err = asked.read(answer.body)
+		}
 		if err == nil {
 			return nil
 		}

@@ -20,64 +20,47 @@ const (
 	afterStart = 2 * time.Second
 )
 
-// subjects are what is measured, side by side. All of them run all the time; one at
-// a time has work.
-type subjects struct {
-	docket   *subject
-	inMemory *subject
-	bare     *subject
-	queue    *subject
-}
-
-// list has them in the order in which they are reported.
-func (s subjects) list() []*subject { return []*subject{s.docket, s.inMemory, s.bare, s.queue} }
-
 // subject is a server under the benchmark's load.
 type subject struct {
 	name   string
-	server *collector.Collector
+	server process
+	// beside are further processes that do a part of its work, which counts as its own.
+	beside []process
 	load   *Load
-	// sink is where the subject exports to, or nil.
-	sink *collector.Collector
+	// count asks how many records it has, or has passed on; nil if it keeps none. A subject
+	// that mayRepeat has them all, some of them perhaps twice.
+	count     func(b *testing.B) int64
+	mayRepeat bool
 	// since is before its first record.
 	since time.Time
-	// acknowledged counts every 200, those of the warm-ups too.
+	// acknowledged counts the records of every success, those of the warm-ups too.
 	acknowledged int64
 }
 
+// process is one whose use of the machine is measured.
+type process interface {
+	Usage() (collector.Usage, error)
+}
+
+// processID is a process that is known by its number only.
+type processID int
+
+func (p processID) Usage() (collector.Usage, error) { return collector.ReadUsage(int(p)) }
+
 // sample is what one round has measured.
 type sample struct {
-	// rate is in answers a second, the latencies are in milliseconds.
+	// rate is in records a second, the latencies are in milliseconds.
 	rate, p50, p99 float64
-	// cpu is the subject's processor time for a request, in microseconds, with what
-	// it does after the answer.
+	// cpu is the subject's processor time for a record, in microseconds, with what
+	// it does after the answer. So it is also in seconds for a million.
 	cpu float64
+	// resident is the subject's memory at the end of the load, in MiB.
+	resident float64
 	// loadShare is how much of the processor time that the round took, 0 to 1, was
 	// the load generator's.
 	loadShare float64
-}
-
-func startSubjects(b *testing.B) subjects {
-	b.Helper()
-	started := subjects{
-		docket:   newSubject("docket", startDocket(b, diskFolder(b))),
-		inMemory: newSubject("docket-no-fsync", startDocket(b, memoryFolder(b))),
-		bare:     newSubject("bare", startProgram(b, "barehandler")),
-	}
-	sink := startProgram(b, "baresink")
-	started.queue = newSubject("file_storage", startQueue(b, diskFolder(b), sink))
-	started.queue.sink = sink
-	time.Sleep(afterStart)
-	return started
-}
-
-func newSubject(name string, server *collector.Collector) *subject {
-	return &subject{name: name, server: server, since: time.Now(), load: &Load{
-		Address: server.Endpoints.Ingest,
-		Path:    "/api/auditlog",
-		Headers: "Authorization: Bearer " + adminKey + "\r\n",
-		Body:    body(),
-	}}
+	// refused is how many requests had to be sent again.
+	refused int64
 }
 
 // startDocket runs Docket as it is delivered.
@@ -86,19 +69,20 @@ func startDocket(b *testing.B, folder string) *collector.Collector {
 	return collector.Start(b, collector.Options{AdminKey: adminKey, DataDir: filepath.Join(folder, "data")})
 }
 
-// startQueue runs the collector that `make bench` has built.
-func startQueue(b *testing.B, folder string, sink *collector.Collector) *collector.Collector {
+// startStock runs the collector that `make bench` has built, with one of its
+// configurations, and with what takes its exports at an address.
+func startStock(b *testing.B, config, sink string) *collector.Collector {
 	b.Helper()
 	root := collector.ModuleRoot(b)
-	binary := filepath.Join(root, "build", "filestorage", "collector")
+	binary := filepath.Join(root, "build", "stockcollector", "collector")
 	if _, err := os.Stat(binary); err != nil {
-		b.Fatalf("there is no collector with a file_storage queue (%v): run `make bench`, which builds it", err)
+		b.Fatalf("there is no collector to measure beside Docket (%v): run `make bench`, which builds it", err)
 	}
 	return collector.Start(b, collector.Options{
 		Binary:      binary,
-		Config:      filepath.Join(root, "testbed", "bench", "filestorage", "collector.yaml"),
-		DataDir:     filepath.Join(folder, "data"),
-		Environment: []string{"DOCKET_BENCH_SINK=" + sink.Endpoints.Ingest},
+		Config:      filepath.Join(root, "testbed", "bench", "stockcollector", config),
+		DataDir:     filepath.Join(diskFolder(b), "data"),
+		Environment: []string{"DOCKET_BENCH_SINK=" + sink},
 		Ready:       listening(),
 	})
 }
@@ -128,13 +112,20 @@ func (s *subject) run(b *testing.B, connections int, duration time.Duration) sam
 		b.Fatalf("%s: %v", s.name, err)
 	}
 	loadCPU, during := ownCPU(b)-loadBefore, s.usage(b)
-	s.acknowledged += result.Answered
-	after := s.settle(b)
+	s.acknowledged += result.Records
+	return s.newSample(result, before, during, s.settle(b), loadCPU)
+}
+
+// newSample is a round's, with what was used before the load, at its end and at rest after
+// it, and what the load took itself.
+func (s *subject) newSample(result Result, before, during, after collector.Usage, loadCPU time.Duration) sample {
 	return sample{
+		refused:   result.Refused,
 		rate:      result.Rate(),
 		p50:       milliseconds(result.Latency(0.50)),
 		p99:       milliseconds(result.Latency(0.99)),
-		cpu:       float64((after.CPU - before.CPU).Microseconds()) / float64(result.Answered),
+		cpu:       float64((after.CPU - before.CPU).Microseconds()) / float64(result.Records),
+		resident:  mebibytes(during.ResidentBytes),
 		loadShare: float64(loadCPU) / float64(loadCPU+during.CPU-before.CPU),
 	}
 }
@@ -153,13 +144,18 @@ func (s *subject) settle(b *testing.B) collector.Usage {
 	}
 }
 
-func (s *subject) usage(b *testing.B) collector.Usage {
+// usage is that of all processes of the subject.
+func (s *subject) usage(b *testing.B) (all collector.Usage) {
 	b.Helper()
-	usage, err := s.server.Usage()
-	if err != nil {
-		b.Fatal(err)
+	for _, process := range append([]process{s.server}, s.beside...) {
+		usage, err := process.Usage()
+		if err != nil {
+			b.Fatal(err)
+		}
+		all.CPU += usage.CPU
+		all.ResidentBytes += usage.ResidentBytes
 	}
-	return usage
+	return all
 }
 
 // ownCPU is the processor time that this process has used.

@@ -1,16 +1,20 @@
 // Command barehandler is what Docket's ingest is measured against: a net/http
-// server that decodes a LogSentry body into a struct and answers in LogSentry's
-// shape. It checks no key, keeps nothing and syncs nothing, so no server on
-// net/http that decodes its requests can be much faster.
+// server that decodes LogSentry bodies into a struct, or OTLP into what the collector
+// has for it, and answers in LogSentry's shape. It checks no key, keeps nothing and syncs
+// nothing, so no server on net/http that decodes its requests can be much faster.
 package main
 
 import (
 	"encoding/json"
+	"errors"
+	"io"
 	"log"
 	"net/http"
 	"os"
 	"strings"
 	"time"
+
+	"go.opentelemetry.io/collector/pdata/plog/plogotlp"
 )
 
 // event is a LogSentry event.
@@ -30,9 +34,12 @@ func main() {
 		Addr:              os.Getenv("DOCKET_INGEST_ENDPOINT"),
 		ReadHeaderTimeout: 10 * time.Second,
 		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			var received event
-			if err := json.NewDecoder(r.Body).Decode(&received); err != nil || received.Message == "" {
-				http.Error(w, "send a LogSentry event", http.StatusBadRequest)
+			decode := decodeJSON
+			if r.Header.Get("Content-Type") == "application/x-protobuf" {
+				decode = decodeOTLP
+			}
+			if err := decode(r.Body); err != nil {
+				http.Error(w, "send LogSentry events or OTLP", http.StatusBadRequest)
 				return
 			}
 			w.Header().Set("Content-Type", "application/json")
@@ -40,4 +47,30 @@ func main() {
 		}),
 	}
 	log.Fatal(server.ListenAndServe())
+}
+
+// decodeJSON decodes one event or several.
+func decodeJSON(body io.Reader) error {
+	decoder := json.NewDecoder(body)
+	for events := 0; ; events++ {
+		var received event
+		err := decoder.Decode(&received)
+		if events > 0 && errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if received.Message == "" {
+			return errors.New("an event has no message")
+		}
+	}
+}
+
+func decodeOTLP(body io.Reader) error {
+	received, err := io.ReadAll(body)
+	if err != nil {
+		return err
+	}
+	return plogotlp.NewExportRequest().UnmarshalProto(received)
 }

@@ -1,23 +1,54 @@
-// The machine command prints the head of docs/benchmarks.md: what was measured, on which
-// machine, and how to measure it again.
+// The machine command prints docs/benchmarks.md from a folder of results: what was measured
+// on which machine, how to measure it again, what was aimed at and reached, and all results.
 package main
 
 import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"runtime"
+	"strconv"
 	"strings"
 	"time"
+
+	"github.com/docketlog/docket/internal/elasticsearch"
+	"github.com/docketlog/docket/internal/elasticsearch/elasticsearchtest/server"
+	"github.com/docketlog/docket/testbed/bench"
 )
 
 func main() {
-	fmt.Printf(`# Benchmarks
+	if len(os.Args) != 2 {
+		fmt.Fprintln(os.Stderr, "usage: machine FOLDER")
+		os.Exit(2)
+	}
+	report, err := newReport(os.Args[1])
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "machine:", err)
+		os.Exit(1)
+	}
+	fmt.Print(report)
+}
+
+// newReport makes the report of the results in a folder.
+func newReport(folder string) (string, error) {
+	aims, err := aims(folder)
+	if err != nil {
+		return "", err
+	}
+	chapters, err := chapters(folder)
+	if err != nil {
+		return "", err
+	}
+	return head() + aims + chapters, nil
+}
+
+func head() string {
+	return fmt.Sprintf(`# Benchmarks
 
 Written by %s, which takes about half an hour. Each benchmark measures Docket beside others that do a part of
-the same work, or the same work in another way, under the same load, in rounds that alternate in random order. So believe
-the ratios; the figures themselves are those of this machine. A spread is the median with the least and the most of the
-rounds.
+the same work, or the same work in another way, under the same load, in rounds that alternate in random order. The load comes from
+the same machine. So believe the ratios; the figures themselves are those of this machine.
 
 | | |
 |---|---|
@@ -26,10 +57,68 @@ rounds.
 | Go | %s |
 | engine | VictoriaLogs %s, alone and inside Docket |
 | collector | OpenTelemetry Collector %s |
+| clusters | %s, %s; %s |
 `,
-		"`make bench`", time.Now().UTC().Format(time.DateOnly), run("git", "rev-parse", "--short", "HEAD"),
+		"`make bench`", time.Now().UTC().Format(time.DateOnly), run("git", "describe", "--always", "--dirty"),
 		runtime.NumCPU(), valueOf("/proc/cpuinfo", "model name"), valueOf("/proc/meminfo", "MemTotal"), run("uname", "-r"),
-		runtime.Version(), version("github.com/VictoriaMetrics/VictoriaLogs"), version("go.opentelemetry.io/collector/service"))
+		runtime.Version(), version("github.com/VictoriaMetrics/VictoriaLogs"), version("go.opentelemetry.io/collector/service"),
+		server.ReleaseToTest(elasticsearch.Elasticsearch), server.ReleaseToTest(elasticsearch.OpenSearch), "one node each, by `_bulk`, `_doc` and `_search`")
+}
+
+// aims makes a table of all aims. One that was not measured is said to be so.
+func aims(folder string) (string, error) {
+	text, err := os.ReadFile(filepath.Join(folder, bench.AimsFile)) //nolint:gosec // whoever runs this names the folder
+	if err != nil {
+		return "", fmt.Errorf("read what was reached: %w", err)
+	}
+	reached := map[string][3]float64{}
+	for line := range strings.Lines(string(text)) {
+		var name string
+		var numbers [3]float64
+		cells := strings.Split(strings.TrimRight(line, "\n"), "\t")
+		if len(cells) != 1+len(numbers) {
+			return "", fmt.Errorf("read what was reached: %q is no line of %s", line, bench.AimsFile)
+		}
+		name = cells[0]
+		for i, cell := range cells[1:] {
+			if numbers[i], err = strconv.ParseFloat(cell, 64); err != nil {
+				return "", fmt.Errorf("read what was reached: %w", err)
+			}
+		}
+		reached[name] = numbers
+	}
+	var table, reasons strings.Builder
+	table.WriteString("\n## Aims\n\n| what | aim | median (least-most) | |\n|---|---|---:|---|\n")
+	for _, aim := range bench.Aims() {
+		numbers, ok := reached[aim.Name]
+		if !ok {
+			fmt.Fprintf(&table, "| %s | %s | | not measured |\n", aim.Text, aim.Bound())
+			continue
+		}
+		figure := aim.Number(numbers[0])
+		if numbers[1] != numbers[2] {
+			figure += fmt.Sprintf(" (%s-%s)", aim.Number(numbers[1]), aim.Number(numbers[2]))
+		}
+		verdict := aim.Verdict(numbers[0])
+		fmt.Fprintf(&table, "| %s | %s | %s | %s |\n", aim.Text, aim.Bound(), figure, verdict)
+		if verdict != bench.Met && aim.Why != "" {
+			fmt.Fprintf(&reasons, "\nNot met: %s. %s\n", aim.Text, aim.Why)
+		}
+	}
+	return table.String() + reasons.String(), nil
+}
+
+// chapters are the results. There must be some of each benchmark.
+func chapters(folder string) (string, error) {
+	var text strings.Builder
+	for _, chapter := range bench.Chapters() {
+		results, err := os.ReadFile(filepath.Join(folder, chapter.Benchmark+".md")) //nolint:gosec // whoever runs this names the folder
+		if err != nil {
+			return "", fmt.Errorf("read the results of %s: %w", chapter.Benchmark, err)
+		}
+		fmt.Fprintf(&text, "\n## %s\n\n%s\n%s", chapter.Title, chapter.Text, results)
+	}
+	return text.String(), nil
 }
 
 // run returns what a program prints, "unknown" if it fails.

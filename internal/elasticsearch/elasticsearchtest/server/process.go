@@ -35,6 +35,9 @@ const (
 type Options struct {
 	// Settings are added to those of the server.
 	Settings map[string]string
+	// Java are the options of Java; "" means those of a server that is tested. To be
+	// measured, a server needs more memory and the whole compiler.
+	Java string
 	// Security, of Elasticsearch only, asks everybody for TLS with a certificate, see
 	// Process.TLS, and for a password, see Username, or a key or token made with it.
 	Security bool
@@ -197,6 +200,10 @@ func (p *Process) arguments() []string {
 }
 
 func (p *Process) environment() []string {
+	java := p.options.Java
+	if java == "" {
+		java = javaOptions
+	}
 	variable := "ES_"
 	if p.release.Product == elasticsearch.OpenSearch {
 		variable = "OPENSEARCH_"
@@ -205,7 +212,7 @@ func (p *Process) environment() []string {
 		"PATH=" + os.Getenv("PATH"),
 		"HOME=" + p.folder,
 		variable + "JAVA_HOME=" + p.java,
-		variable + "JAVA_OPTS=" + javaOptions,
+		variable + "JAVA_OPTS=" + java,
 		variable + "PATH_CONF=" + filepath.Join(p.folder, "config"),
 		variable + "TMPDIR=" + filepath.Join(p.folder, "tmp"),
 	}
