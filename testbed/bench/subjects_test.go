@@ -154,6 +154,7 @@ func (s *subject) usage(b *testing.B) (all collector.Usage) {
 		}
 		all.CPU += usage.CPU
 		all.ResidentBytes += usage.ResidentBytes
+		all.MappedBytes += usage.MappedBytes
 	}
 	return all
 }

@@ -16,6 +16,9 @@ const clockTick = 10 * time.Millisecond
 type Usage struct {
 	// ResidentBytes is the physical memory it holds now (RSS).
 	ResidentBytes int64
+	// MappedBytes are those of them that are files' pages, mapped into its memory. The kernel
+	// takes them back without asking when somebody else needs the room.
+	MappedBytes int64
 	// CPU is the processor time it has used since its start.
 	CPU time.Duration
 }
@@ -30,7 +33,28 @@ func ReadUsage(pid int) (Usage, error) {
 	if err != nil {
 		return Usage{}, fmt.Errorf("read the usage of process %d: %w", pid, err)
 	}
+	statm, err := os.ReadFile(fmt.Sprintf("/proc/%d/statm", pid))
+	if err == nil {
+		usage.MappedBytes, err = parseStatm(string(statm), int64(os.Getpagesize()))
+	}
+	if err != nil {
+		return Usage{}, fmt.Errorf("read the usage of process %d: %w", pid, err)
+	}
 	return usage, nil
+}
+
+// parseStatm reads a line as proc_pid_statm(5) describes it: the third field is the resident
+// pages of files.
+func parseStatm(statm string, pageSize int64) (mappedBytes int64, err error) {
+	fields := strings.Fields(statm)
+	if len(fields) < 3 {
+		return 0, fmt.Errorf("%q is not a line of /proc/PID/statm", statm)
+	}
+	pages, err := strconv.ParseInt(fields[2], 10, 64)
+	if err != nil {
+		return 0, fmt.Errorf("field 3 of /proc/PID/statm: %w", err)
+	}
+	return pages * pageSize, nil
 }
 
 // parseStat reads a line as proc_pid_stat(5) describes it: utime and stime are

@@ -32,4 +32,16 @@ func TestReadUsageOfThisProcess(t *testing.T) {
 	usage, err := ReadUsage(os.Getpid())
 	require.NoError(t, err)
 	assert.Greater(t, usage.ResidentBytes, int64(1<<20))
+	assert.Greater(t, usage.MappedBytes, int64(1<<20), "the program itself is a mapped file")
+	assert.Less(t, usage.MappedBytes, usage.ResidentBytes)
+}
+
+func TestParseStatm(t *testing.T) {
+	mapped, err := parseStatm("5000 300 20 1 0 4000 0\n", 4096)
+	require.NoError(t, err)
+	assert.Equal(t, int64(20*4096), mapped)
+	for _, damaged := range []string{"", "1 2", "1 2 x 4"} {
+		_, err := parseStatm(damaged, 4096)
+		assert.Error(t, err, damaged)
+	}
 }
