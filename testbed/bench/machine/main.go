@@ -88,6 +88,8 @@ func aims(folder string) (string, error) {
 		reached[name] = numbers
 	}
 	var table, reasons strings.Builder
+	missed := map[string][]string{} // by reason
+	var why []string
 	table.WriteString("\n## Aims\n\n| what | aim | median (least-most) | |\n|---|---|---:|---|\n")
 	for _, aim := range bench.Aims() {
 		numbers, ok := reached[aim.Name]
@@ -102,8 +104,14 @@ func aims(folder string) (string, error) {
 		verdict := aim.Verdict(numbers[0])
 		fmt.Fprintf(&table, "| %s | %s | %s | %s |\n", aim.Text, aim.Bound(), figure, verdict)
 		if verdict != bench.Met && aim.Why != "" {
-			fmt.Fprintf(&reasons, "\nNot met: %s. %s\n", aim.Text, aim.Why)
+			if missed[aim.Why] == nil {
+				why = append(why, aim.Why)
+			}
+			missed[aim.Why] = append(missed[aim.Why], aim.Text)
 		}
+	}
+	for _, reason := range why {
+		fmt.Fprintf(&reasons, "\nNot met: %s. %s\n", strings.Join(missed[reason], "; "), reason)
 	}
 	return table.String() + reasons.String(), nil
 }
