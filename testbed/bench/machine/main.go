@@ -67,25 +67,9 @@ the same machine. So believe the ratios; the figures themselves are those of thi
 
 // aims makes a table of all aims. One that was not measured is said to be so.
 func aims(folder string) (string, error) {
-	text, err := os.ReadFile(filepath.Join(folder, bench.AimsFile)) //nolint:gosec // whoever runs this names the folder
+	reached, err := readReached(folder)
 	if err != nil {
-		return "", fmt.Errorf("read what was reached: %w", err)
-	}
-	reached := map[string][3]float64{}
-	for line := range strings.Lines(string(text)) {
-		var name string
-		var numbers [3]float64
-		cells := strings.Split(strings.TrimRight(line, "\n"), "\t")
-		if len(cells) != 1+len(numbers) {
-			return "", fmt.Errorf("read what was reached: %q is no line of %s", line, bench.AimsFile)
-		}
-		name = cells[0]
-		for i, cell := range cells[1:] {
-			if numbers[i], err = strconv.ParseFloat(cell, 64); err != nil {
-				return "", fmt.Errorf("read what was reached: %w", err)
-			}
-		}
-		reached[name] = numbers
+		return "", err
 	}
 	var table, reasons strings.Builder
 	missed := map[string][]string{} // by reason
@@ -114,6 +98,30 @@ func aims(folder string) (string, error) {
 		fmt.Fprintf(&reasons, "\nNot met: %s. %s\n", strings.Join(missed[reason], "; "), reason)
 	}
 	return table.String() + reasons.String(), nil
+}
+
+// readReached returns the median, the least and the most of each aim that was measured, by
+// its name.
+func readReached(folder string) (map[string][3]float64, error) {
+	text, err := os.ReadFile(filepath.Join(folder, bench.AimsFile)) //nolint:gosec // whoever runs this names the folder
+	if err != nil {
+		return nil, fmt.Errorf("read what was reached: %w", err)
+	}
+	reached := map[string][3]float64{}
+	for line := range strings.Lines(string(text)) {
+		var numbers [3]float64
+		cells := strings.Split(strings.TrimRight(line, "\n"), "\t")
+		if len(cells) != 1+len(numbers) {
+			return nil, fmt.Errorf("read what was reached: %q is no line of %s", line, bench.AimsFile)
+		}
+		for i, cell := range cells[1:] {
+			if numbers[i], err = strconv.ParseFloat(cell, 64); err != nil {
+				return nil, fmt.Errorf("read what was reached: %w", err)
+			}
+		}
+		reached[cells[0]] = numbers
+	}
+	return reached, nil
 }
 
 // chapters are the results. There must be some of each benchmark.
