@@ -34,20 +34,35 @@ bin/docket-journal bin/docket-elasticsearch: go.mod $(SOURCES)
 
 # These hold the product to times that people feel (a record is found within two
 # seconds), so no other package runs beside them.
-TIMED := ./internal/logstore/journaled/... ./testbed/...
+TIMED := ./internal/logstore/journaled ./testbed ./testbed/bench
+
+# These talk to clusters and take longest, so they begin first.
+LONGEST := ./internal/logstore/elastic ./extension/logsapiextension ./internal/docstore/elastic \
+           ./internal/elasticsearch/elasticsearchtest ./testbed/tools
 
 # Starts Elasticsearch and OpenSearch once for all tests that a command runs.
 WITH_SERVERS := $(GO) run ./internal/elasticsearch/elasticsearchtest/with-servers --
 
 .PHONY: test
 test: build ## Run every test, with Elasticsearch 9 and OpenSearch 3
-	$(GO) vet ./...
+	$(MAKE) --no-print-directory -j 2 vet served-tests
+
+# With the flag of the tests, so that what it compiles is what they need.
+.PHONY: vet
+vet:
+	$(GO) vet -race ./...
+
+# The servers are fetched and started while vet compiles.
+.PHONY: served-tests
+served-tests:
 	$(WITH_SERVERS) $(MAKE) --no-print-directory tests
 
+# Much of what tests do is waiting for servers, hence more at once than processors. What
+# go test would vet by itself is vetted already.
 .PHONY: tests
 tests:
-	$(GO) test -race -timeout 20m $$($(GO) list ./... | grep -vE '/(internal/logstore/journaled|testbed)(/|$$)')
-	$(GO) test -race -timeout 40m -p 1 -parallel 4 $(TIMED)
+	$(GO) test -race -vet=off -timeout 20m -p 3 $(LONGEST) $$($(GO) list ./... | grep -vE '/(internal/logstore/journaled|testbed|testbed/bench)$$')
+	$(GO) test -race -vet=off -timeout 40m -p 1 -parallel 6 $(TIMED)
 
 # What depends on the product that is behind it and on its version.
 CLUSTERED := ./internal/elasticsearch/... ./internal/docstore/elastic/... ./internal/logstore/elastic/... ./extension/logstoreextension/...

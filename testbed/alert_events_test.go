@@ -32,7 +32,10 @@ service:
 // What happens to alerts comes into the pipeline of alert_events once, also behind a
 // restart; it is in the log store once, although that is where the pipeline ends, and no
 // alert counts it.
-func TestAlertEventsPassAPipeline(t *testing.T) { onBackendsAtOnce(t, testAlertEventsPassAPipeline) }
+func TestAlertEventsPassAPipeline(t *testing.T) {
+	t.Parallel() // most of the time is waiting
+	onEachBackend(t, testAlertEventsPassAPipeline)
+}
 
 func testAlertEventsPassAPipeline(t *testing.T, b *backend) {
 	t.Helper()

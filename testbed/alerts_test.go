@@ -22,8 +22,9 @@ import (
 )
 
 // alertPatience bounds what a test waits for. How long an alert really takes is tested
-// where it matters.
-const alertPatience = 30 * time.Second
+// where it matters. It is long, because other tests run beside those of alerts, which wait
+// for most of the time.
+const alertPatience = 90 * time.Second
 
 // webhook receives notifications.
 type webhook struct {
@@ -85,16 +86,6 @@ func (h *webhook) types() (all []string) {
 		all = append(all, sent.Type)
 	}
 	return all
-}
-
-// onBackendsAtOnce is onEachBackend for tests that wait most of the time.
-func onBackendsAtOnce(t *testing.T, test func(t *testing.T, b *backend)) {
-	t.Helper()
-	onEachBackend(t, func(t *testing.T, b *backend) {
-		t.Helper()
-		t.Parallel()
-		test(t, b)
-	})
 }
 
 // startAlerting starts Docket with checks every second, and with more configuration files
@@ -191,7 +182,10 @@ func (a alerts) event(name string) client.Log {
 func (a alerts) state(id string) any { return a.do(http.MethodGet, id+"/", "", http.StatusOK)["state"] }
 
 // A burst is told once, and so is its end.
-func TestAlertFiresAndResolves(t *testing.T) { onBackendsAtOnce(t, testAlertFiresAndResolves) }
+func TestAlertFiresAndResolves(t *testing.T) {
+	t.Parallel() // most of the time is waiting
+	onEachBackend(t, testAlertFiresAndResolves)
+}
 
 func testAlertFiresAndResolves(t *testing.T, b *backend) {
 	t.Helper()
@@ -217,7 +211,10 @@ func testAlertFiresAndResolves(t *testing.T, b *backend) {
 
 // What fired is told exactly once, although Docket dies before it could be, and there is
 // one record of it.
-func TestAlertIsToldOnceAfterAKill(t *testing.T) { onBackendsAtOnce(t, testAlertIsToldOnceAfterAKill) }
+func TestAlertIsToldOnceAfterAKill(t *testing.T) {
+	t.Parallel() // most of the time is waiting
+	onEachBackend(t, testAlertIsToldOnceAfterAKill)
+}
 
 func testAlertIsToldOnceAfterAKill(t *testing.T, b *backend) {
 	t.Helper()
@@ -243,7 +240,10 @@ func testAlertIsToldOnceAfterAKill(t *testing.T, b *backend) {
 }
 
 // A snoozed alert is silent until the time is over, and one in its cooldown until that is.
-func TestSnoozeAndCooldown(t *testing.T) { onBackendsAtOnce(t, testSnoozeAndCooldown) }
+func TestSnoozeAndCooldown(t *testing.T) {
+	t.Parallel() // most of the time is waiting
+	onEachBackend(t, testSnoozeAndCooldown)
+}
 
 func testSnoozeAndCooldown(t *testing.T, b *backend) {
 	t.Helper()
@@ -271,7 +271,10 @@ func testSnoozeAndCooldown(t *testing.T, b *backend) {
 }
 
 // What simulate says is what checks then do on the same records.
-func TestSimulateEqualsChecks(t *testing.T) { onBackendsAtOnce(t, testSimulateEqualsChecks) }
+func TestSimulateEqualsChecks(t *testing.T) {
+	t.Parallel() // most of the time is waiting
+	onEachBackend(t, testSimulateEqualsChecks)
+}
 
 func testSimulateEqualsChecks(t *testing.T, b *backend) {
 	t.Helper()

@@ -10,10 +10,11 @@ import (
 )
 
 // onEachBackend runs a test with a Docket that keeps its records and documents in its
-// data folder, in Elasticsearch and in OpenSearch.
+// data folder, in Elasticsearch and in OpenSearch, beside each other.
 func onEachBackend(t *testing.T, test func(t *testing.T, b *backend)) {
 	t.Helper()
 	t.Run("embedded", func(t *testing.T) {
+		t.Parallel()
 		test(t, &backend{options: func(*testing.T) collector.Options { return collector.Options{} }})
 	})
 	elasticsearchtest.Each(t, func(t *testing.T, server elasticsearchtest.Server) {

@@ -120,8 +120,12 @@ func newClusterRun(t *testing.T, server *elasticsearchtest.Process) *clusterRun 
 	options.Ready = collector.Listening(func(endpoints collector.Endpoints) string { return endpoints.Ingest })
 	r.docket = collector.Start(t, options)
 	admin := newClient(t, r.docket, adminKey)
-	key, err := admin.CreateKey(t.Context(), "of the load", []string{"logs:write"}, 1)
-	require.NoError(t, err)
+	var key client.Key
+	require.Eventually(t, func() bool { // when it has read what keys there are
+		var err error
+		key, err = admin.CreateKey(t.Context(), "of the load", []string{"logs:write"}, 1)
+		return err == nil
+	}, caughtUpWithin, 100*time.Millisecond)
 	r.client = newClient(t, r.docket, key.Value)
 	r.book = newClusterLedger()
 	r.load = r.book.Post(t.Context(), r.client, clusterConnections)

@@ -115,6 +115,7 @@ func awaitStatus(t *testing.T, c *client.Client, status int) {
 
 // Two replicas that are killed under load lose and double nothing.
 func TestKilledReplicasLoseAndDoubleNothing(t *testing.T) {
+	t.Parallel() // no time is measured in it
 	elasticsearchtest.Each(t, func(t *testing.T, server elasticsearchtest.Server) {
 		t.Helper()
 		dockets := replicas(t, server)

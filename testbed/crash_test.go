@@ -48,6 +48,7 @@ func testRecordSurvivesACrashRightAfterItsAnswer(t *testing.T, b *backend) {
 // The numbers bound the test to a minute or so; the long form (longVariable) has
 // more of both, and killsVariable and recordsVariable set them.
 func TestKillsLoseAndDoubleNothing(t *testing.T) {
+	t.Parallel() // no time is measured in it
 	kills, records, settleWithin := 200, 40_000, time.Minute
 	if isLong() {
 		kills, records, settleWithin = 1000, 1_000_000, 10*time.Minute

@@ -19,7 +19,7 @@ import (
 )
 
 // schemathesisTimeout bounds a run, which takes about a minute on two free processors.
-const schemathesisTimeout = 8 * time.Minute
+const schemathesisTimeout = 15 * time.Minute
 
 // Schemathesis sends every route what /api/openapi.yaml allows and what it does not. No
 // answer is a server's error or one that the file does not have; what breaks the file is

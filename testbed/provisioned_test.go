@@ -38,7 +38,10 @@ extensions:
 // An alert of the configuration fires, cannot be changed but there, and goes on over
 // restarts; what happens to it is found among the records of the project. It is the same
 // for views, but that nothing happens to them.
-func TestProvisionedAlertsAndViews(t *testing.T) { onBackendsAtOnce(t, testProvisionedAlertsAndViews) }
+func TestProvisionedAlertsAndViews(t *testing.T) {
+	t.Parallel() // most of the time is waiting
+	onEachBackend(t, testProvisionedAlertsAndViews)
+}
 
 func testProvisionedAlertsAndViews(t *testing.T, b *backend) {
 	t.Helper()

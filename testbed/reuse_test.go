@@ -56,6 +56,7 @@ service:
 // A module that is not Docket's builds a collector with one of its components, and
 // that component works there by itself.
 func TestReceiverWorksInAForeignCollector(t *testing.T) {
+	t.Parallel() // no time is measured in it
 	root, folder := collector.ModuleRoot(t), t.TempDir()
 	manifest := filepath.Join(folder, "manifest.yaml")
 	content := strings.NewReplacer("FOLDER", folder, "ROOT", root).Replace(foreignManifest)

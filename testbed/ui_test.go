@@ -25,17 +25,20 @@ const (
 
 // The page's scripts are what their types say, in TypeScript's strict mode.
 func TestTypesOfTheWebPage(t *testing.T) {
+	t.Parallel() // no time is measured in it
 	sources := pagesources.Copy(t)
 	sources.Run(t, sources.Page(), nil, "typescript/bin/tsc", "--project", "jsconfig.json")
 }
 
 func TestLintOfTheWebPage(t *testing.T) {
+	t.Parallel() // no time is measured in it
 	sources := pagesources.Copy(t)
 	sources.Run(t, sources.Page(), nil, "eslint/bin/eslint.js", "--max-warnings", "0", ".")
 }
 
 // What the page computes, without a browser: testbed/ui/tests/*.test.mjs.
 func TestModulesOfTheWebPage(t *testing.T) {
+	t.Parallel() // no time is measured in it
 	sources := pagesources.Copy(t)
 	files, err := filepath.Glob(filepath.Join(sources.Tests(), "tests", "*.test.mjs"))
 	require.NoError(t, err)
@@ -47,6 +50,7 @@ func TestModulesOfTheWebPage(t *testing.T) {
 // testbed/ui/tests/*.spec.mjs. The variable DOCKET_TEST_SCREENSHOTS names a folder for the
 // pictures; `make screenshots` sets it.
 func TestWebPage(t *testing.T) {
+	t.Parallel() // no time is measured in it
 	docket := collector.Start(t, collector.Options{AdminKey: adminKey, Environment: []string{
 		"DOCKET_ALERT_CHECK_INTERVAL=1s", "DOCKET_ALLOW_PRIVATE_WEBHOOKS=true",
 		"DOCKET_AI_BASE_URL=" + newLanguageModel(t).URL + "/v1", "DOCKET_AI_MODEL=numbered",

@@ -83,21 +83,20 @@ func TestConfig(t *testing.T) {
 
 // TestRequestsOfTheLibrary sends requests of the package that Elasticsearch has for them.
 func TestRequestsOfTheLibrary(t *testing.T) {
-	for _, server := range elasticsearchtest.Servers(t) {
-		t.Run(string(server.Product.Name), func(t *testing.T) {
-			index := server.Prefix + "-library"
-			bulk := strings.NewReader(`{"create":{"_id":"1"}}` + "\n" + `{"n":1}` + "\n")
-			stored, err := esapi.BulkRequest{Index: index, Body: bulk, Refresh: "true"}.Do(t.Context(), server.Client)
-			require.NoError(t, err)
-			require.Contains(t, read(t, stored), `"status":201`)
-			require.NoError(t, stored.Body.Close())
+	elasticsearchtest.Each(t, func(t *testing.T, server elasticsearchtest.Server) {
+		t.Helper()
+		index := server.Prefix + "-library"
+		bulk := strings.NewReader(`{"create":{"_id":"1"}}` + "\n" + `{"n":1}` + "\n")
+		stored, err := esapi.BulkRequest{Index: index, Body: bulk, Refresh: "true"}.Do(t.Context(), server.Client)
+		require.NoError(t, err)
+		require.Contains(t, read(t, stored), `"status":201`)
+		require.NoError(t, stored.Body.Close())
 
-			found, err := esapi.SearchRequest{Index: []string{index}, Body: strings.NewReader(`{"query":{"match_all":{}}}`)}.Do(t.Context(), server.Client)
-			require.NoError(t, err)
-			require.Contains(t, read(t, found), `{"n":1}`)
-			require.NoError(t, found.Body.Close())
-		})
-	}
+		found, err := esapi.SearchRequest{Index: []string{index}, Body: strings.NewReader(`{"query":{"match_all":{}}}`)}.Do(t.Context(), server.Client)
+		require.NoError(t, err)
+		require.Contains(t, read(t, found), `{"n":1}`)
+		require.NoError(t, found.Body.Close())
+	})
 }
 
 func read(t *testing.T, response *esapi.Response) string {
@@ -109,37 +108,36 @@ func read(t *testing.T, response *esapi.Response) string {
 }
 
 func TestStatusErrors(t *testing.T) {
-	for _, server := range elasticsearchtest.Servers(t) {
-		t.Run(string(server.Product.Name), func(t *testing.T) {
-			path := "/" + server.Prefix + "-errors"
-			do := func(method, path, body string) *elasticsearch.StatusError {
-				t.Helper()
-				var content []byte
-				if body != "" {
-					content = []byte(body)
-				}
-				_, err := server.Client.Do(t.Context(), method, path, nil, content)
-				require.Error(t, err)
-				status, ok := errors.AsType[*elasticsearch.StatusError](fmt.Errorf("wrapped: %w", err))
-				require.True(t, ok, "%v", err)
-				return status
+	elasticsearchtest.Each(t, func(t *testing.T, server elasticsearchtest.Server) {
+		t.Helper()
+		path := "/" + server.Prefix + "-errors"
+		do := func(method, path, body string) *elasticsearch.StatusError {
+			t.Helper()
+			var content []byte
+			if body != "" {
+				content = []byte(body)
 			}
-			missing := do(http.MethodGet, path, "")
-			require.True(t, elasticsearch.IsMissing(missing))
-			require.False(t, elasticsearch.IsConflict(missing))
-			require.NotEmpty(t, missing.Type)
-			require.Contains(t, missing.Reason, "no such index")
-			require.Contains(t, missing.Error(), "GET "+path+": HTTP status 404: ")
-			require.Contains(t, missing.Error(), "no such index")
+			_, err := server.Client.Do(t.Context(), method, path, nil, content)
+			require.Error(t, err)
+			status, ok := errors.AsType[*elasticsearch.StatusError](fmt.Errorf("wrapped: %w", err))
+			require.True(t, ok, "%v", err)
+			return status
+		}
+		missing := do(http.MethodGet, path, "")
+		require.True(t, elasticsearch.IsMissing(missing))
+		require.False(t, elasticsearch.IsConflict(missing))
+		require.NotEmpty(t, missing.Type)
+		require.Contains(t, missing.Reason, "no such index")
+		require.Contains(t, missing.Error(), "GET "+path+": HTTP status 404: ")
+		require.Contains(t, missing.Error(), "no such index")
 
-			_, err := server.Client.Do(t.Context(), http.MethodPut, path+"/_doc/1", nil, []byte(`{"n":1}`))
-			require.NoError(t, err)
-			require.True(t, elasticsearch.IsConflict(do(http.MethodPut, path+"/_create/1", `{"n":1}`)))
-			require.Equal(t, http.StatusBadRequest, do(http.MethodPut, path+"/_doc/2", `{"n":"text"}`).Status)
-			// It has an error that is a text.
-			require.NotEmpty(t, do(http.MethodPatch, path, "").Reason)
-		})
-	}
+		_, err := server.Client.Do(t.Context(), http.MethodPut, path+"/_doc/1", nil, []byte(`{"n":1}`))
+		require.NoError(t, err)
+		require.True(t, elasticsearch.IsConflict(do(http.MethodPut, path+"/_create/1", `{"n":1}`)))
+		require.Equal(t, http.StatusBadRequest, do(http.MethodPut, path+"/_doc/2", `{"n":"text"}`).Status)
+		// It has an error that is a text.
+		require.NotEmpty(t, do(http.MethodPatch, path, "").Reason)
+	})
 	require.Zero(t, elasticsearch.StatusOf(io.EOF))
 	require.Zero(t, elasticsearch.StatusOf(nil))
 	require.False(t, elasticsearch.IsMissing(nil))
@@ -287,34 +285,33 @@ func (w waiting) Read([]byte) (int, error) {
 }
 
 func TestCompression(t *testing.T) {
-	for _, server := range elasticsearchtest.Servers(t) {
-		t.Run(string(server.Product.Name), func(t *testing.T) {
-			var mutex sync.Mutex
-			encodings := map[string]string{}
-			var transport http.Transport
-			defer transport.CloseIdleConnections()
-			client := server.NewClient(t, elasticsearch.Config{
-				CompressRequests: true,
-				Transport: transportFunc(func(request *http.Request) (*http.Response, error) {
-					mutex.Lock()
-					encodings[request.Method+" "+request.URL.Path] = request.Header.Get("Content-Encoding")
-					mutex.Unlock()
-					return transport.RoundTrip(request)
-				}),
-			})
-			index := "/" + server.Prefix + "-compressed"
-			text := strings.Repeat("text ", 1000)
-			for _, body := range []string{`{"text":"short"}`, fmt.Sprintf(`{"text":%q}`, text)} {
-				_, err := client.Do(t.Context(), http.MethodPut, fmt.Sprintf("%s/_doc/%d", index, len(body)), nil, []byte(body))
-				require.NoError(t, err)
-				got, err := client.Do(t.Context(), http.MethodGet, fmt.Sprintf("%s/_source/%d", index, len(body)), nil, nil)
-				require.NoError(t, err)
-				require.JSONEq(t, body, string(got))
-			}
-			require.Empty(t, encodings[fmt.Sprintf("PUT %s/_doc/16", index)])
-			require.Equal(t, "gzip", encodings[fmt.Sprintf("PUT %s/_doc/%d", index, len(text)+11)])
+	elasticsearchtest.Each(t, func(t *testing.T, server elasticsearchtest.Server) {
+		t.Helper()
+		var mutex sync.Mutex
+		encodings := map[string]string{}
+		var transport http.Transport
+		defer transport.CloseIdleConnections()
+		client := server.NewClient(t, elasticsearch.Config{
+			CompressRequests: true,
+			Transport: transportFunc(func(request *http.Request) (*http.Response, error) {
+				mutex.Lock()
+				encodings[request.Method+" "+request.URL.Path] = request.Header.Get("Content-Encoding")
+				mutex.Unlock()
+				return transport.RoundTrip(request)
+			}),
 		})
-	}
+		index := "/" + server.Prefix + "-compressed"
+		text := strings.Repeat("text ", 1000)
+		for _, body := range []string{`{"text":"short"}`, fmt.Sprintf(`{"text":%q}`, text)} {
+			_, err := client.Do(t.Context(), http.MethodPut, fmt.Sprintf("%s/_doc/%d", index, len(body)), nil, []byte(body))
+			require.NoError(t, err)
+			got, err := client.Do(t.Context(), http.MethodGet, fmt.Sprintf("%s/_source/%d", index, len(body)), nil, nil)
+			require.NoError(t, err)
+			require.JSONEq(t, body, string(got))
+		}
+		require.Empty(t, encodings[fmt.Sprintf("PUT %s/_doc/16", index)])
+		require.Equal(t, "gzip", encodings[fmt.Sprintf("PUT %s/_doc/%d", index, len(text)+11)])
+	})
 }
 
 // TestCompressedRead is sent to a second node, whole.
@@ -366,28 +363,27 @@ func TestHeaders(t *testing.T) {
 }
 
 func TestEnsureIndex(t *testing.T) {
-	for _, server := range elasticsearchtest.Servers(t) {
-		t.Run(string(server.Product.Name), func(t *testing.T) {
-			name := server.Prefix + "-ensured"
-			var group errgroup.Group
-			for range 5 {
-				group.Go(func() error {
-					return server.Client.EnsureIndex(t.Context(), name, []byte(`{"mappings":{"dynamic":false}}`))
-				})
-			}
-			require.NoError(t, group.Wait())
-			require.NoError(t, server.Client.EnsureIndex(t.Context(), name, []byte(`{"mappings":{"dynamic":true}}`)))
-			got, err := server.Client.Do(t.Context(), http.MethodGet, "/"+name+"/_mapping", nil, nil)
-			require.NoError(t, err)
-			var mappings map[string]struct{ Mappings struct{ Dynamic any } }
-			require.NoError(t, json.Unmarshal(got, &mappings))
-			require.Equal(t, "false", fmt.Sprint(mappings[name].Mappings.Dynamic), "an index that is there stays as it is")
+	elasticsearchtest.Each(t, func(t *testing.T, server elasticsearchtest.Server) {
+		t.Helper()
+		name := server.Prefix + "-ensured"
+		var group errgroup.Group
+		for range 5 {
+			group.Go(func() error {
+				return server.Client.EnsureIndex(t.Context(), name, []byte(`{"mappings":{"dynamic":false}}`))
+			})
+		}
+		require.NoError(t, group.Wait())
+		require.NoError(t, server.Client.EnsureIndex(t.Context(), name, []byte(`{"mappings":{"dynamic":true}}`)))
+		got, err := server.Client.Do(t.Context(), http.MethodGet, "/"+name+"/_mapping", nil, nil)
+		require.NoError(t, err)
+		var mappings map[string]struct{ Mappings struct{ Dynamic any } }
+		require.NoError(t, json.Unmarshal(got, &mappings))
+		require.Equal(t, "false", fmt.Sprint(mappings[name].Mappings.Dynamic), "an index that is there stays as it is")
 
-			err = server.Client.EnsureIndex(t.Context(), name+"-wrong", []byte(`{"mappings":{"dynamic":"wrong"}}`))
-			require.Equal(t, http.StatusBadRequest, elasticsearch.StatusOf(err))
-			exists, err := server.Client.Exists(t.Context(), "/"+name+"-wrong")
-			require.NoError(t, err)
-			require.False(t, exists)
-		})
-	}
+		err = server.Client.EnsureIndex(t.Context(), name+"-wrong", []byte(`{"mappings":{"dynamic":"wrong"}}`))
+		require.Equal(t, http.StatusBadRequest, elasticsearch.StatusOf(err))
+		exists, err := server.Client.Exists(t.Context(), "/"+name+"-wrong")
+		require.NoError(t, err)
+		require.False(t, exists)
+	})
 }

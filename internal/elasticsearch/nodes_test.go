@@ -159,34 +159,33 @@ func TestPathOfNodes(t *testing.T) {
 
 // TestDiscovery knows the server by one address, and learns the one that it gives itself.
 func TestDiscovery(t *testing.T) {
-	for _, server := range elasticsearchtest.Servers(t) {
-		t.Run(string(server.Product.Name), func(t *testing.T) {
-			if server.URL.Hostname() != "127.0.0.1" {
-				t.Fatalf("the test needs a server on the loopback interface, not on %s", server.URL.Host)
-			}
-			var mutex sync.Mutex
-			last := ""
-			transport := &http.Transport{}
-			defer transport.CloseIdleConnections()
-			client := server.NewClient(t, elasticsearch.Config{
-				URLs:          []*url.URL{{Scheme: "http", Host: "localhost:" + server.URL.Port()}},
-				DiscoverNodes: 20 * time.Millisecond,
-				Transport: transportFunc(func(request *http.Request) (*http.Response, error) {
-					if request.URL.Path == "/_cluster/health" {
-						mutex.Lock()
-						last = request.URL.Host
-						mutex.Unlock()
-					}
-					return transport.RoundTrip(request)
-				}),
-			})
-			require.Eventually(t, func() bool {
-				_, err := client.Do(t.Context(), http.MethodGet, "/_cluster/health", nil, nil)
-				require.NoError(t, err)
-				mutex.Lock()
-				defer mutex.Unlock()
-				return last == server.URL.Host
-			}, 20*time.Second, 20*time.Millisecond)
+	elasticsearchtest.Each(t, func(t *testing.T, server elasticsearchtest.Server) {
+		t.Helper()
+		if server.URL.Hostname() != "127.0.0.1" {
+			t.Fatalf("the test needs a server on the loopback interface, not on %s", server.URL.Host)
+		}
+		var mutex sync.Mutex
+		last := ""
+		transport := &http.Transport{}
+		defer transport.CloseIdleConnections()
+		client := server.NewClient(t, elasticsearch.Config{
+			URLs:          []*url.URL{{Scheme: "http", Host: "localhost:" + server.URL.Port()}},
+			DiscoverNodes: 20 * time.Millisecond,
+			Transport: transportFunc(func(request *http.Request) (*http.Response, error) {
+				if request.URL.Path == "/_cluster/health" {
+					mutex.Lock()
+					last = request.URL.Host
+					mutex.Unlock()
+				}
+				return transport.RoundTrip(request)
+			}),
 		})
-	}
+		require.Eventually(t, func() bool {
+			_, err := client.Do(t.Context(), http.MethodGet, "/_cluster/health", nil, nil)
+			require.NoError(t, err)
+			mutex.Lock()
+			defer mutex.Unlock()
+			return last == server.URL.Host
+		}, 20*time.Second, 20*time.Millisecond)
+	})
 }

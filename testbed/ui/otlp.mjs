@@ -2,7 +2,7 @@
  * Sending records of a test's own.
  */
 
-import { findable, key } from './fixture.mjs';
+import { key } from './fixture.mjs';
 
 /**
  * @typedef {object} Sent
@@ -14,7 +14,7 @@ import { findable, key } from './fixture.mjs';
  */
 
 /**
- * Stores records in a project, and returns once a search finds them.
+ * Stores records in a project. The next search finds them.
  * @param {number} project
  * @param {Sent[]} records
  * @param {string} [endpoint] host and port of a Docket's OTLP receiver
@@ -26,7 +26,6 @@ export async function sendRecords(project, records, endpoint = process.env.DOCKE
     body: JSON.stringify({ resourceLogs: records.map((record) => resourceLogs(project, record)) }),
   });
   if (!response.ok) throw new Error(`send records: ${response.status} ${await response.text()}`);
-  await new Promise((later) => setTimeout(later, findable));
 }
 
 /**

@@ -49,96 +49,93 @@ func TestStore(t *testing.T) {
 
 // TestRequests shows all requests that a store makes.
 func TestRequests(t *testing.T) {
-	for _, server := range elasticsearchtest.Servers(t) {
-		t.Run(string(server.Product.Name), func(t *testing.T) {
-			recorder := &elasticsearchtest.Recorder{}
-			golden := func(name string) {
-				t.Helper()
-				recorder.Golden(t, server, name, regexp.MustCompile(`[A-Z2-7]{26}`))
-			}
-			store := open(t, server.NewClient(t, elasticsearch.Config{Transport: recorder}), server.Prefix)
-			golden("open")
-			created, err := store.Create(t.Context(), document("a/1", `{"name":"<&> größe"}`))
-			require.NoError(t, err)
-			golden("create")
-			_, err = store.Get(t.Context(), "keys", "a/1")
-			require.NoError(t, err)
-			golden("get")
-			updated, err := store.Update(t.Context(), created)
-			require.NoError(t, err)
-			golden("update")
-			_, err = store.Update(t.Context(), created)
-			require.ErrorIs(t, err, docstore.ErrConflict)
-			golden("update_conflict")
-			_, err = store.List(t.Context(), "keys", "a/")
-			require.NoError(t, err)
-			golden("list")
-			require.NoError(t, store.Delete(t.Context(), "keys", "a/1", updated.Version))
-			golden("delete")
-			open(t, server.NewClient(t, elasticsearch.Config{Transport: recorder}), server.Prefix)
-			golden("open_again")
-		})
-	}
+	elasticsearchtest.Each(t, func(t *testing.T, server elasticsearchtest.Server) {
+		t.Helper()
+		recorder := &elasticsearchtest.Recorder{}
+		golden := func(name string) {
+			t.Helper()
+			recorder.Golden(t, server, name, regexp.MustCompile(`[A-Z2-7]{26}`))
+		}
+		store := open(t, server.NewClient(t, elasticsearch.Config{Transport: recorder}), server.Prefix)
+		golden("open")
+		created, err := store.Create(t.Context(), document("a/1", `{"name":"<&> größe"}`))
+		require.NoError(t, err)
+		golden("create")
+		_, err = store.Get(t.Context(), "keys", "a/1")
+		require.NoError(t, err)
+		golden("get")
+		updated, err := store.Update(t.Context(), created)
+		require.NoError(t, err)
+		golden("update")
+		_, err = store.Update(t.Context(), created)
+		require.ErrorIs(t, err, docstore.ErrConflict)
+		golden("update_conflict")
+		_, err = store.List(t.Context(), "keys", "a/")
+		require.NoError(t, err)
+		golden("list")
+		require.NoError(t, store.Delete(t.Context(), "keys", "a/1", updated.Version))
+		golden("delete")
+		open(t, server.NewClient(t, elasticsearch.Config{Transport: recorder}), server.Prefix)
+		golden("open_again")
+	})
 }
 
 // TestReplicasStartAtOnce is about stores that all find no index.
 func TestReplicasStartAtOnce(t *testing.T) {
-	for _, server := range elasticsearchtest.Servers(t) {
-		t.Run(string(server.Product.Name), func(t *testing.T) {
-			const replicas = 6
-			var group errgroup.Group
-			for n := range replicas {
-				group.Go(func() error {
-					store, err := elastic.Open(t.Context(), elastic.Config{Client: server.Client, Prefix: server.Prefix})
-					if err != nil {
-						return err
-					}
-					if _, err := store.Create(t.Context(), document(fmt.Sprint(n), `{}`)); err != nil {
-						return err
-					}
-					found, err := store.List(t.Context(), "keys", fmt.Sprint(n))
-					if len(found) != 1 {
-						return errors.Join(err, fmt.Errorf("replica %d found %d documents", n, len(found)))
-					}
+	elasticsearchtest.Each(t, func(t *testing.T, server elasticsearchtest.Server) {
+		t.Helper()
+		const replicas = 6
+		var group errgroup.Group
+		for n := range replicas {
+			group.Go(func() error {
+				store, err := elastic.Open(t.Context(), elastic.Config{Client: server.Client, Prefix: server.Prefix})
+				if err != nil {
 					return err
-				})
-			}
-			require.NoError(t, group.Wait())
-			found, err := open(t, server.Client, server.Prefix).List(t.Context(), "keys", "")
-			require.NoError(t, err)
-			require.Len(t, found, replicas)
-		})
-	}
+				}
+				if _, err := store.Create(t.Context(), document(fmt.Sprint(n), `{}`)); err != nil {
+					return err
+				}
+				found, err := store.List(t.Context(), "keys", fmt.Sprint(n))
+				if len(found) != 1 {
+					return errors.Join(err, fmt.Errorf("replica %d found %d documents", n, len(found)))
+				}
+				return err
+			})
+		}
+		require.NoError(t, group.Wait())
+		found, err := open(t, server.Client, server.Prefix).List(t.Context(), "keys", "")
+		require.NoError(t, err)
+		require.Len(t, found, replicas)
+	})
 }
 
 // TestTwoReplicas creates and edits the same documents from two stores at once. Each
 // change of which a store says that it was made is there as it was made, and none else.
 func TestTwoReplicas(t *testing.T) {
-	for _, server := range elasticsearchtest.Servers(t) {
-		t.Run(string(server.Product.Name), func(t *testing.T) {
-			replicas := []*elastic.Store{
-				open(t, server.Client, server.Prefix),
-				open(t, server.NewClient(t, elasticsearch.Config{}), server.Prefix),
-			}
-			for round := range 5 {
-				id := fmt.Sprint(round)
-				winner, current := race(t, replicas, docstore.ErrExists, func(store *elastic.Store, n int) (docstore.Document, error) {
-					return store.Create(t.Context(), document(id, half(n)))
+	elasticsearchtest.Each(t, func(t *testing.T, server elasticsearchtest.Server) {
+		t.Helper()
+		replicas := []*elastic.Store{
+			open(t, server.Client, server.Prefix),
+			open(t, server.NewClient(t, elasticsearch.Config{}), server.Prefix),
+		}
+		for round := range 5 {
+			id := fmt.Sprint(round)
+			winner, current := race(t, replicas, docstore.ErrExists, func(store *elastic.Store, n int) (docstore.Document, error) {
+				return store.Create(t.Context(), document(id, half(n)))
+			})
+			requireStored(t, replicas, current, half(winner))
+			for range 3 {
+				seen := current
+				winner, current = race(t, replicas, docstore.ErrConflict, func(store *elastic.Store, n int) (docstore.Document, error) {
+					change := document(id, half(n))
+					change.Version = seen.Version
+					return store.Update(t.Context(), change)
 				})
+				require.Greater(t, current.Version, seen.Version)
 				requireStored(t, replicas, current, half(winner))
-				for range 3 {
-					seen := current
-					winner, current = race(t, replicas, docstore.ErrConflict, func(store *elastic.Store, n int) (docstore.Document, error) {
-						change := document(id, half(n))
-						change.Version = seen.Version
-						return store.Update(t.Context(), change)
-					})
-					require.Greater(t, current.Version, seen.Version)
-					requireStored(t, replicas, current, half(winner))
-				}
 			}
-		})
-	}
+		}
+	})
 }
 
 // half is a body that is not the same in its halves when two are mixed.
@@ -193,130 +190,125 @@ func TestBodiesStayAsTheyAre(t *testing.T) {
 		`{"` + strings.Repeat("n", 60_000) + `":1}`,
 		`{"date":"2026-11-21","number":"1","collection":"other","id":"other"}`,
 	}
-	for _, server := range elasticsearchtest.Servers(t) {
-		t.Run(string(server.Product.Name), func(t *testing.T) {
-			store := open(t, server.Client, server.Prefix)
-			for n, body := range bodies {
-				_, err := store.Create(t.Context(), document(fmt.Sprint(n), body))
-				require.NoError(t, err)
-				found, err := store.Get(t.Context(), "keys", fmt.Sprint(n))
-				require.NoError(t, err)
-				require.Equal(t, body, string(found.Body))
-			}
-			found, err := store.List(t.Context(), "keys", "")
+	elasticsearchtest.Each(t, func(t *testing.T, server elasticsearchtest.Server) {
+		t.Helper()
+		store := open(t, server.Client, server.Prefix)
+		for n, body := range bodies {
+			_, err := store.Create(t.Context(), document(fmt.Sprint(n), body))
 			require.NoError(t, err)
-			require.Len(t, found, len(bodies))
-			for n, listed := range found {
-				require.Equal(t, bodies[n], string(listed.Body))
-			}
-			mapping, err := server.Client.Do(t.Context(), http.MethodGet, "/"+server.Prefix+"-documents/_mapping", nil, nil)
+			found, err := store.Get(t.Context(), "keys", fmt.Sprint(n))
 			require.NoError(t, err)
-			require.NotContains(t, string(mapping), "number", "the mapping does not grow")
-		})
-	}
+			require.Equal(t, body, string(found.Body))
+		}
+		found, err := store.List(t.Context(), "keys", "")
+		require.NoError(t, err)
+		require.Len(t, found, len(bodies))
+		for n, listed := range found {
+			require.Equal(t, bodies[n], string(listed.Body))
+		}
+		mapping, err := server.Client.Do(t.Context(), http.MethodGet, "/"+server.Prefix+"-documents/_mapping", nil, nil)
+		require.NoError(t, err)
+		require.NotContains(t, string(mapping), "number", "the mapping does not grow")
+	})
 }
 
 // TestListInParts lists more documents than one request can bring.
 func TestListInParts(t *testing.T) {
-	for _, server := range elasticsearchtest.Servers(t) {
-		t.Run(string(server.Product.Name), func(t *testing.T) {
-			open(t, server.Client, server.Prefix)
-			const count = 2345
-			var bulk strings.Builder
-			want := make([]string, count)
-			for n := range count {
-				want[n] = fmt.Sprintf("%06d", n)
-				_, _ = fmt.Fprintf(&bulk, "{\"create\":{}}\n"+`{"collection":"many","id":"%s","change":"","body":"{\"n\":%d,\"text\":\"%0200d\"}"}`+"\n", want[n], n, n)
-			}
-			_, err := server.Client.Do(t.Context(), http.MethodPost, "/"+server.Prefix+"-documents/_bulk", nil, []byte(bulk.String()))
-			require.NoError(t, err)
+	elasticsearchtest.Each(t, func(t *testing.T, server elasticsearchtest.Server) {
+		t.Helper()
+		open(t, server.Client, server.Prefix)
+		const count = 2345
+		var bulk strings.Builder
+		want := make([]string, count)
+		for n := range count {
+			want[n] = fmt.Sprintf("%06d", n)
+			_, _ = fmt.Fprintf(&bulk, "{\"create\":{}}\n"+`{"collection":"many","id":"%s","change":"","body":"{\"n\":%d,\"text\":\"%0200d\"}"}`+"\n", want[n], n, n)
+		}
+		_, err := server.Client.Do(t.Context(), http.MethodPost, "/"+server.Prefix+"-documents/_bulk", nil, []byte(bulk.String()))
+		require.NoError(t, err)
 
-			// An answer with all that fits into 100 KB has less than 1000 of these.
-			for _, limit := range []int64{0, 100_000} {
-				store := open(t, server.NewClient(t, elasticsearch.Config{MaxAnswerBytes: limit}), server.Prefix)
-				found, err := store.List(t.Context(), "many", "")
-				require.NoError(t, err)
-				ids := make([]string, 0, count)
-				for _, listed := range found {
-					ids = append(ids, listed.ID)
-				}
-				require.Equal(t, want, ids)
-				found, err = store.List(t.Context(), "many", "0010")
-				require.NoError(t, err)
-				require.Len(t, found, 100)
+		// An answer with all that fits into 100 KB has less than 1000 of these.
+		for _, limit := range []int64{0, 100_000} {
+			store := open(t, server.NewClient(t, elasticsearch.Config{MaxAnswerBytes: limit}), server.Prefix)
+			found, err := store.List(t.Context(), "many", "")
+			require.NoError(t, err)
+			ids := make([]string, 0, count)
+			for _, listed := range found {
+				ids = append(ids, listed.ID)
 			}
-			store := open(t, server.NewClient(t, elasticsearch.Config{MaxAnswerBytes: 400}), server.Prefix)
-			_, err = store.List(t.Context(), "many", "")
-			require.ErrorIs(t, err, elasticsearch.ErrAnswerTooLarge, "not even one fits")
-		})
-	}
+			require.Equal(t, want, ids)
+			found, err = store.List(t.Context(), "many", "0010")
+			require.NoError(t, err)
+			require.Len(t, found, 100)
+		}
+		store := open(t, server.NewClient(t, elasticsearch.Config{MaxAnswerBytes: 400}), server.Prefix)
+		_, err = store.List(t.Context(), "many", "")
+		require.ErrorIs(t, err, elasticsearch.ErrAnswerTooLarge, "not even one fits")
+	})
 }
 
 // TestMissingIndex is about an index that somebody deleted: nothing is stored anywhere
 // else, and no document is said to be missing.
 func TestMissingIndex(t *testing.T) {
-	for _, server := range elasticsearchtest.Servers(t) {
-		t.Run(string(server.Product.Name), func(t *testing.T) {
-			store := open(t, server.Client, server.Prefix)
-			created, err := store.Create(t.Context(), document("one", `{}`))
-			require.NoError(t, err)
-			index, _ := elastic.Definition(server.Prefix)
-			_, err = server.Client.Do(t.Context(), http.MethodDelete, "/"+index, nil, nil)
-			require.NoError(t, err)
+	elasticsearchtest.Each(t, func(t *testing.T, server elasticsearchtest.Server) {
+		t.Helper()
+		store := open(t, server.Client, server.Prefix)
+		created, err := store.Create(t.Context(), document("one", `{}`))
+		require.NoError(t, err)
+		index, _ := elastic.Definition(server.Prefix)
+		_, err = server.Client.Do(t.Context(), http.MethodDelete, "/"+index, nil, nil)
+		require.NoError(t, err)
 
-			errs := map[string]error{}
-			_, errs["get"] = store.Get(t.Context(), "keys", "one")
-			_, errs["list"] = store.List(t.Context(), "keys", "")
-			_, errs["create"] = store.Create(t.Context(), document("two", `{}`))
-			_, errs["update"] = store.Update(t.Context(), created)
-			errs["delete"] = store.Delete(t.Context(), "keys", "one", created.Version)
-			for name, err := range errs {
-				require.Error(t, err, name)
-				require.NotErrorIs(t, err, docstore.ErrNotFound, name)
-				require.Equal(t, http.StatusNotFound, elasticsearch.StatusOf(err), name)
-			}
-			exists, err := server.Client.Exists(t.Context(), "/"+server.Prefix+"-documents")
-			require.NoError(t, err)
-			require.False(t, exists)
-		})
-	}
+		errs := map[string]error{}
+		_, errs["get"] = store.Get(t.Context(), "keys", "one")
+		_, errs["list"] = store.List(t.Context(), "keys", "")
+		_, errs["create"] = store.Create(t.Context(), document("two", `{}`))
+		_, errs["update"] = store.Update(t.Context(), created)
+		errs["delete"] = store.Delete(t.Context(), "keys", "one", created.Version)
+		for name, err := range errs {
+			require.Error(t, err, name)
+			require.NotErrorIs(t, err, docstore.ErrNotFound, name)
+			require.Equal(t, http.StatusNotFound, elasticsearch.StatusOf(err), name)
+		}
+		exists, err := server.Client.Exists(t.Context(), "/"+server.Prefix+"-documents")
+		require.NoError(t, err)
+		require.False(t, exists)
+	})
 }
 
 func TestSetupByHand(t *testing.T) {
-	for _, server := range elasticsearchtest.Servers(t) {
-		t.Run(string(server.Product.Name), func(t *testing.T) {
-			config := elastic.Config{Client: server.Client, Prefix: server.Prefix, SetupOff: true}
-			_, err := elastic.Open(t.Context(), config)
-			require.ErrorContains(t, err, "there is no alias "+server.Prefix+"-documents")
+	elasticsearchtest.Each(t, func(t *testing.T, server elasticsearchtest.Server) {
+		t.Helper()
+		config := elastic.Config{Client: server.Client, Prefix: server.Prefix, SetupOff: true}
+		_, err := elastic.Open(t.Context(), config)
+		require.ErrorContains(t, err, "there is no alias "+server.Prefix+"-documents")
 
-			index, body := elastic.Definition(server.Prefix)
-			_, err = server.Client.Do(t.Context(), http.MethodPut, "/"+index, nil, body)
-			require.NoError(t, err)
-			store, err := elastic.Open(t.Context(), config)
-			require.NoError(t, err)
-			_, err = store.Create(t.Context(), document("one", `{}`))
-			require.NoError(t, err)
-		})
-	}
+		index, body := elastic.Definition(server.Prefix)
+		_, err = server.Client.Do(t.Context(), http.MethodPut, "/"+index, nil, body)
+		require.NoError(t, err)
+		store, err := elastic.Open(t.Context(), config)
+		require.NoError(t, err)
+		_, err = store.Create(t.Context(), document("one", `{}`))
+		require.NoError(t, err)
+	})
 }
 
 func TestClose(t *testing.T) {
-	for _, server := range elasticsearchtest.Servers(t) {
-		t.Run(string(server.Product.Name), func(t *testing.T) {
-			store := open(t, server.Client, server.Prefix)
-			created, err := store.Create(t.Context(), document("one", `{}`))
-			require.NoError(t, err)
-			require.NoError(t, store.Close())
-			require.NoError(t, store.Close())
-			_, err = store.Get(t.Context(), "keys", "one")
-			require.ErrorIs(t, err, docstore.ErrClosed)
-			_, err = store.List(t.Context(), "keys", "")
-			require.ErrorIs(t, err, docstore.ErrClosed)
-			_, err = store.Create(t.Context(), document("two", `{}`))
-			require.ErrorIs(t, err, docstore.ErrClosed)
-			_, err = store.Update(t.Context(), created)
-			require.ErrorIs(t, err, docstore.ErrClosed)
-			assert.ErrorIs(t, store.Delete(t.Context(), "keys", "one", created.Version), docstore.ErrClosed)
-		})
-	}
+	elasticsearchtest.Each(t, func(t *testing.T, server elasticsearchtest.Server) {
+		t.Helper()
+		store := open(t, server.Client, server.Prefix)
+		created, err := store.Create(t.Context(), document("one", `{}`))
+		require.NoError(t, err)
+		require.NoError(t, store.Close())
+		require.NoError(t, store.Close())
+		_, err = store.Get(t.Context(), "keys", "one")
+		require.ErrorIs(t, err, docstore.ErrClosed)
+		_, err = store.List(t.Context(), "keys", "")
+		require.ErrorIs(t, err, docstore.ErrClosed)
+		_, err = store.Create(t.Context(), document("two", `{}`))
+		require.ErrorIs(t, err, docstore.ErrClosed)
+		_, err = store.Update(t.Context(), created)
+		require.ErrorIs(t, err, docstore.ErrClosed)
+		assert.ErrorIs(t, store.Delete(t.Context(), "keys", "one", created.Version), docstore.ErrClosed)
+	})
 }

@@ -111,131 +111,127 @@ func TestLostAnswers(t *testing.T) {
 		"the answer, then an overload":  func(number int64) fault { return []fault{lost, overload, none}[number-1] },
 		"an overload, then the request": func(number int64) fault { return []fault{overload, unsent, none}[number-1] },
 	}
-	for _, server := range elasticsearchtest.Servers(t) {
-		t.Run(string(server.Product.Name), func(t *testing.T) {
-			way := &faults{}
-			store := open(t, server.NewClient(t, elasticsearch.Config{Transport: way}), server.Prefix)
-			honest := open(t, server.Client, server.Prefix)
-			for name, happening := range happenings {
-				t.Run(name, func(t *testing.T) {
-					begin := func() {
-						way.changes.Store(0)
-						way.fault = happening
-					}
-					begin()
-					created, err := store.Create(t.Context(), document(name, `{"n":1}`))
-					require.NoError(t, err)
-					require.JSONEq(t, `{"n":1}`, string(created.Body))
+	elasticsearchtest.Each(t, func(t *testing.T, server elasticsearchtest.Server) {
+		t.Helper()
+		way := &faults{}
+		store := open(t, server.NewClient(t, elasticsearch.Config{Transport: way}), server.Prefix)
+		honest := open(t, server.Client, server.Prefix)
+		for name, happening := range happenings {
+			t.Run(name, func(t *testing.T) {
+				begin := func() {
+					way.changes.Store(0)
+					way.fault = happening
+				}
+				begin()
+				created, err := store.Create(t.Context(), document(name, `{"n":1}`))
+				require.NoError(t, err)
+				require.JSONEq(t, `{"n":1}`, string(created.Body))
 
-					begin()
-					created.Body = json.RawMessage(`{"n":2}`)
-					updated, err := store.Update(t.Context(), created)
-					require.NoError(t, err)
-					require.Greater(t, updated.Version, created.Version)
-					found, err := honest.Get(t.Context(), "keys", name)
-					require.NoError(t, err)
-					require.Equal(t, updated, found)
+				begin()
+				created.Body = json.RawMessage(`{"n":2}`)
+				updated, err := store.Update(t.Context(), created)
+				require.NoError(t, err)
+				require.Greater(t, updated.Version, created.Version)
+				found, err := honest.Get(t.Context(), "keys", name)
+				require.NoError(t, err)
+				require.Equal(t, updated, found)
 
-					begin()
-					if err = store.Delete(t.Context(), "keys", name, updated.Version); err != nil {
-						require.ErrorIs(t, err, docstore.ErrNotFound)
-					}
-					_, err = honest.Get(t.Context(), "keys", name)
+				begin()
+				if err = store.Delete(t.Context(), "keys", name, updated.Version); err != nil {
 					require.ErrorIs(t, err, docstore.ErrNotFound)
-				})
-			}
-		})
-	}
+				}
+				_, err = honest.Get(t.Context(), "keys", name)
+				require.ErrorIs(t, err, docstore.ErrNotFound)
+			})
+		}
+	})
 }
 
 // TestUnknownOutcome has no answer at all: the store must not claim to know.
 func TestUnknownOutcome(t *testing.T) {
 	const mayBe = "the change may have been made or not"
-	for _, server := range elasticsearchtest.Servers(t) {
-		t.Run(string(server.Product.Name), func(t *testing.T) {
-			way := &faults{}
-			store := open(t, server.NewClient(t, elasticsearch.Config{Transport: way}), server.Prefix)
-			for _, happens := range []fault{lost, unsent} {
-				way.fault = func(int64) fault { return happens }
-				_, err := store.Create(t.Context(), document("one", `{}`))
-				require.ErrorContains(t, err, mayBe)
-				require.ErrorIs(t, err, errLost)
-				require.NotErrorIs(t, err, docstore.ErrExists)
-				_, isUnreachable := errors.AsType[*elasticsearch.UnreachableError](err)
-				require.True(t, isUnreachable)
-			}
-			way.fault = func(int64) fault { return overload }
-			_, err := store.Create(t.Context(), document("two", `{}`))
-			require.Equal(t, http.StatusTooManyRequests, elasticsearch.StatusOf(err))
-			require.NotContains(t, err.Error(), mayBe)
-		})
-	}
+	elasticsearchtest.Each(t, func(t *testing.T, server elasticsearchtest.Server) {
+		t.Helper()
+		way := &faults{}
+		store := open(t, server.NewClient(t, elasticsearch.Config{Transport: way}), server.Prefix)
+		for _, happens := range []fault{lost, unsent} {
+			way.fault = func(int64) fault { return happens }
+			_, err := store.Create(t.Context(), document("one", `{}`))
+			require.ErrorContains(t, err, mayBe)
+			require.ErrorIs(t, err, errLost)
+			require.NotErrorIs(t, err, docstore.ErrExists)
+			_, isUnreachable := errors.AsType[*elasticsearch.UnreachableError](err)
+			require.True(t, isUnreachable)
+		}
+		way.fault = func(int64) fault { return overload }
+		_, err := store.Create(t.Context(), document("two", `{}`))
+		require.Equal(t, http.StatusTooManyRequests, elasticsearch.StatusOf(err))
+		require.NotContains(t, err.Error(), mayBe)
+	})
 }
 
 // TestOvertaken loses the answer of a change on which another writer builds before it is
 // sent again. It was made, so the store must not say that it was not.
 func TestOvertaken(t *testing.T) {
-	for _, server := range elasticsearchtest.Servers(t) {
-		t.Run(string(server.Product.Name), func(t *testing.T) {
-			way := &faults{}
-			store := open(t, server.NewClient(t, elasticsearch.Config{Transport: way}), server.Prefix)
-			honest := open(t, server.Client, server.Prefix)
-			created, err := store.Create(t.Context(), document("one", `{"n":0}`))
-			require.NoError(t, err)
-			way.fault = func(number int64) fault {
-				if number == 1 {
-					return lost
-				}
-				found, err := honest.Get(t.Context(), "keys", "one")
-				require.NoError(t, err)
-				_, err = honest.Update(t.Context(), found)
-				require.NoError(t, err)
-				return none
+	elasticsearchtest.Each(t, func(t *testing.T, server elasticsearchtest.Server) {
+		t.Helper()
+		way := &faults{}
+		store := open(t, server.NewClient(t, elasticsearch.Config{Transport: way}), server.Prefix)
+		honest := open(t, server.Client, server.Prefix)
+		created, err := store.Create(t.Context(), document("one", `{"n":0}`))
+		require.NoError(t, err)
+		way.fault = func(number int64) fault {
+			if number == 1 {
+				return lost
 			}
-			way.changes.Store(0)
-			_, err = store.Update(t.Context(), created)
-			require.ErrorContains(t, err, "may have been made or not")
-			require.NotErrorIs(t, err, docstore.ErrConflict)
-		})
-	}
+			found, err := honest.Get(t.Context(), "keys", "one")
+			require.NoError(t, err)
+			_, err = honest.Update(t.Context(), found)
+			require.NoError(t, err)
+			return none
+		}
+		way.changes.Store(0)
+		_, err = store.Update(t.Context(), created)
+		require.ErrorContains(t, err, "may have been made or not")
+		require.NotErrorIs(t, err, docstore.ErrConflict)
+	})
 }
 
 // TestCountsWithLostAnswers counts up in one document from two stores, of which a third
 // of the changes has a fault. None is counted twice, and none is lost that was reported.
 func TestCountsWithLostAnswers(t *testing.T) {
-	for _, server := range elasticsearchtest.Servers(t) {
-		t.Run(string(server.Product.Name), func(t *testing.T) {
-			var counted, open atomic.Int64
-			first := newFaulty(t, server)
-			_, err := first.Create(t.Context(), document("counter", `{"n":0}`))
-			require.NoError(t, err)
-			var group errgroup.Group
-			for range 2 {
-				store := newFaulty(t, server)
-				group.Go(func() error {
-					for counted.Load() < 40 {
-						switch err := increment(t, store); {
-						case err == nil:
-							counted.Add(1)
-						case errors.Is(err, errLost):
-							open.Add(1)
-						case !errors.Is(err, docstore.ErrConflict):
-							return err
-						}
+	elasticsearchtest.Each(t, func(t *testing.T, server elasticsearchtest.Server) {
+		t.Helper()
+		var counted, open atomic.Int64
+		first := newFaulty(t, server)
+		_, err := first.Create(t.Context(), document("counter", `{"n":0}`))
+		require.NoError(t, err)
+		var group errgroup.Group
+		for range 2 {
+			store := newFaulty(t, server)
+			group.Go(func() error {
+				for counted.Load() < 40 {
+					switch err := increment(t, store); {
+					case err == nil:
+						counted.Add(1)
+					case errors.Is(err, errLost):
+						open.Add(1)
+					case !errors.Is(err, docstore.ErrConflict):
+						return err
 					}
-					return nil
-				})
-			}
-			require.NoError(t, group.Wait())
-			found, err := first.Get(t.Context(), "keys", "counter")
-			require.NoError(t, err)
-			var counter struct{ N int64 }
-			require.NoError(t, json.Unmarshal(found.Body, &counter))
-			require.GreaterOrEqual(t, counter.N, counted.Load())
-			require.LessOrEqual(t, counter.N, counted.Load()+open.Load())
-			t.Logf("%d counted, %d open, %d stored", counted.Load(), open.Load(), counter.N)
-		})
-	}
+				}
+				return nil
+			})
+		}
+		require.NoError(t, group.Wait())
+		found, err := first.Get(t.Context(), "keys", "counter")
+		require.NoError(t, err)
+		var counter struct{ N int64 }
+		require.NoError(t, json.Unmarshal(found.Body, &counter))
+		require.GreaterOrEqual(t, counter.N, counted.Load())
+		require.LessOrEqual(t, counter.N, counted.Load()+open.Load())
+		t.Logf("%d counted, %d open, %d stored", counted.Load(), open.Load(), counter.N)
+	})
 }
 
 func newFaulty(t *testing.T, server elasticsearchtest.Server) docstore.Store {
@@ -263,23 +259,22 @@ func increment(t *testing.T, store docstore.Store) error {
 
 // TestPartialAnswers is about a search of which the cluster could not do all.
 func TestPartialAnswers(t *testing.T) {
-	for _, server := range elasticsearchtest.Servers(t) {
-		t.Run(string(server.Product.Name), func(t *testing.T) {
-			for _, change := range [][2]string{
-				{`"failed":0`, `"failed":1`},
-				{`"successful":1`, `"successful":0`},
-				{`"timed_out":false`, `"timed_out":true`},
-			} {
-				way := &rewriting{}
-				store := open(t, server.NewClient(t, elasticsearch.Config{Transport: way}), server.Prefix)
-				_, err := store.List(t.Context(), "keys", "")
-				require.NoError(t, err)
-				way.from, way.to = change[0], change[1]
-				_, err = store.List(t.Context(), "keys", "")
-				require.Error(t, err, "%s", change)
-			}
-		})
-	}
+	elasticsearchtest.Each(t, func(t *testing.T, server elasticsearchtest.Server) {
+		t.Helper()
+		for _, change := range [][2]string{
+			{`"failed":0`, `"failed":1`},
+			{`"successful":1`, `"successful":0`},
+			{`"timed_out":false`, `"timed_out":true`},
+		} {
+			way := &rewriting{}
+			store := open(t, server.NewClient(t, elasticsearch.Config{Transport: way}), server.Prefix)
+			_, err := store.List(t.Context(), "keys", "")
+			require.NoError(t, err)
+			way.from, way.to = change[0], change[1]
+			_, err = store.List(t.Context(), "keys", "")
+			require.Error(t, err, "%s", change)
+		}
+	})
 }
 
 // rewriting replaces a text in each answer.
@@ -303,6 +298,7 @@ func (r *rewriting) RoundTrip(request *http.Request) (*http.Response, error) {
 func TestServerDies(t *testing.T) {
 	for _, product := range []elasticsearch.Name{elasticsearch.Elasticsearch, elasticsearch.OpenSearch} {
 		t.Run(string(product), func(t *testing.T) {
+			t.Parallel()
 			process := elasticsearchtest.Start(t, product, "", elasticsearchtest.Options{})
 			store := open(t, process.Client, process.Prefix)
 			kept, err := store.Create(t.Context(), document("kept", `{"n":1}`))

@@ -48,12 +48,14 @@ func Servers(tb testing.TB) []Server {
 	return servers
 }
 
-// Each runs a test on a server of each product.
+// Each runs a test on a server of each product. They run beside each other, since whoever
+// talks to a server waits for most of the time: what they share, they only read.
 func Each(t *testing.T, test func(t *testing.T, server Server)) {
 	t.Helper()
 	for _, product := range server.Products() {
 		t.Run(string(product), func(t *testing.T) {
 			t.Helper()
+			t.Parallel()
 			address, err := own.address(t.Context(), product)
 			if err != nil {
 				t.Fatalf("there is no %s for the tests: %v", product, err)

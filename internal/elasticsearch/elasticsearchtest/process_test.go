@@ -18,6 +18,7 @@ import (
 func TestProcess(t *testing.T) {
 	for _, product := range []elasticsearch.Name{elasticsearch.Elasticsearch, elasticsearch.OpenSearch} {
 		t.Run(string(product), func(t *testing.T) {
+			t.Parallel()
 			process := elasticsearchtest.Start(t, product, "", elasticsearchtest.Options{
 				Settings: map[string]string{"action.auto_create_index": "false"},
 			})

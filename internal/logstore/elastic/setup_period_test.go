@@ -171,6 +171,7 @@ func TestNewIndicesDoNotDisturbReaders(t *testing.T) {
 func TestClusterThatTakesNoMoreIndices(t *testing.T) {
 	for _, product := range []elasticsearch.Name{elasticsearch.Elasticsearch, elasticsearch.OpenSearch} {
 		t.Run(string(product), func(t *testing.T) {
+			t.Parallel()
 			server := elasticsearchtest.Start(t, product, "", elasticsearchtest.Options{Settings: map[string]string{"cluster.max_shards_per_node": "2"}})
 			b := newBackend(t, server.Server)
 			first, second := newTestRecord("1"), at(newTestRecord("2"), testDay().AddDate(0, 0, -3))

@@ -14,7 +14,7 @@ import (
 )
 
 // timeout bounds each run of a program.
-const timeout = 10 * time.Minute
+const timeout = 20 * time.Minute
 
 // Sources is a copy of the page and its tests, beside the programs that check them,
 // which leave files of their own.

@@ -6,6 +6,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/url"
@@ -320,12 +321,24 @@ func (p *Process) isUp(ctx context.Context) error {
 	return nil
 }
 
+const (
+	// firstPort and lastPort are below those that systems give to whoever asks for any port,
+	// or connects to one (from 32768 on in Linux, 49152 in others): so nobody takes the port
+	// of a server while it is down between two starts.
+	firstPort, lastPort = 20000, 31999
+	// portAttempts is how many ports are tried before the last error is told.
+	portAttempts = 20
+)
+
 func freePort(ctx context.Context) (int, error) {
 	var config net.ListenConfig
-	listener, err := config.Listen(ctx, "tcp", "127.0.0.1:0")
-	if err != nil {
-		return 0, fmt.Errorf("find a free port: %w", err)
+	var err error
+	for range portAttempts {
+		port := firstPort + rand.IntN(lastPort-firstPort+1) //nolint:gosec // no secret
+		var listener net.Listener
+		if listener, err = config.Listen(ctx, "tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port))); err == nil {
+			return port, listener.Close()
+		}
 	}
-	defer func() { _ = listener.Close() }()
-	return listener.Addr().(*net.TCPAddr).Port, nil
+	return 0, fmt.Errorf("find a free port: %w", err)
 }
