@@ -44,9 +44,13 @@ func TestProcess(t *testing.T) {
 
 			impatient := process.NewClient(t, elasticsearch.Config{Timeout: 300 * time.Millisecond})
 			process.Pause()
-			_, err := impatient.Detect(t.Context())
+			var err error
+			require.Eventually(t, func() bool { // the system stops each of its threads when it comes to it
+				_, err = impatient.Detect(t.Context())
+				return err != nil
+			}, 10*time.Second, 10*time.Millisecond)
 			_, isUnreachable := errors.AsType[*elasticsearch.UnreachableError](err)
-			require.True(t, isUnreachable)
+			require.True(t, isUnreachable, "%v", err)
 			process.Resume()
 			_, err = process.Client.Detect(t.Context())
 			require.NoError(t, err)

@@ -4,7 +4,8 @@ package server
 
 import "syscall"
 
-// Pause keeps the server from doing anything until Resume; its connections stay open.
+// Pause keeps the server from doing anything until Resume, within a moment; its connections
+// stay open.
 func (p *Process) Pause() { signalGroup(p.command.Process, syscall.SIGSTOP) }
 
 // Resume is the end of Pause.
