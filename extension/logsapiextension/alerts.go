@@ -177,7 +177,8 @@ func (e *endpoints) updateAlert(r alertRequest, begin func(alertstore.Settings) 
 		if err := change.Read(body, now); err != nil {
 			return err
 		}
-		return change.Apply(a, now)
+		change.Apply(a, now)
+		return nil
 	})
 	if err != nil {
 		return err
@@ -227,7 +228,8 @@ func (e *endpoints) resetAlert(r alertRequest) error {
 		}
 		a.Become(after)
 		a.UpdatedAt = time.Now().UTC()
-		return alertform.Note(a, time.Now(), alert.KindReset, before.Name, after.Name)
+		alertform.Note(a, time.Now(), alert.KindReset, before.Name, after.Name)
+		return nil
 	})
 	if err != nil {
 		return err

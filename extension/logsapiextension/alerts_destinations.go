@@ -167,10 +167,7 @@ func (e *endpoints) testDestination(r alertRequest) error {
 	if at < 0 {
 		return fieldProblem(codeDoesNotExist, "id", "The alert has no destination with this id.")
 	}
-	t, err := alertstore.NewTransition(time.Now(), alert.KindCheck, alert.NotFiring, alert.Firing)
-	if err != nil {
-		return err
-	}
+	t := alertstore.NewTransition(time.Now(), alert.KindCheck, alert.NotFiring, alert.Firing)
 	t.Notification, t.Count = alert.Fire, new(found.ThresholdCount+1)
 	if found.GroupBy != nil {
 		t.Group = &alertstore.GroupTransition{Value: "example", Before: alert.NotFiring, After: alert.Firing}

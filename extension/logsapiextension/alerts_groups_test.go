@@ -106,14 +106,12 @@ func TestEventsOfGroups(t *testing.T) {
 	require.NoError(t, err)
 	_, err = extension.deliveries.Destinations.Add(t.Context(), 1, made.ID, notify.Target{Type: notify.TypeWebhook, URL: "https://example.com"})
 	require.NoError(t, err)
-	fired, err := alertstore.NewTransition(time.Now(), alert.KindCheck, alert.NotFiring, alert.Firing)
-	require.NoError(t, err)
+	fired := alertstore.NewTransition(time.Now(), alert.KindCheck, alert.NotFiring, alert.Firing)
 	fired.Group = &alertstore.GroupTransition{Value: "web-1", Before: alert.NotFiring, After: alert.Firing}
 	fired.Notification, fired.Count = alert.Fire, new(int64(12))
 	fired.Announced, err = json.Marshal(notify.NewMessage(kept, fired, ""))
 	require.NoError(t, err)
-	gone, err := alertstore.NewTransition(time.Now(), alert.KindGroupGone, alert.Firing, alert.NotFiring)
-	require.NoError(t, err)
+	gone := alertstore.NewTransition(time.Now(), alert.KindGroupGone, alert.Firing, alert.NotFiring)
 	kept.Outbox = []alertstore.Transition{fired, gone}
 	_, err = extension.alerts.Settle(t.Context(), kept, extension.deliveries.Add)
 	require.NoError(t, err)

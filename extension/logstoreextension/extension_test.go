@@ -175,7 +175,7 @@ func TestStartFailsWithoutLeavingAnythingOpen(t *testing.T) {
 		require.NoError(t, start(t, configIn(directory)).Shutdown(t.Context()))
 		require.NoError(t, os.WriteFile(filepath.Join(directory, "FORMAT"), []byte("docket-data 1\n"), 0o600))
 		err := newExtension(t, configIn(directory), nopSettings()).Start(t.Context(), componenttest.NewNopHost())
-		require.ErrorContains(t, err, "has format version 1 of docket-data, this program supports version 2")
+		require.ErrorContains(t, err, "has format version 1 of docket-data, this program supports version 3")
 	})
 }
 

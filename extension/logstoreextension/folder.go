@@ -19,7 +19,7 @@ const (
 // records is never opened as one without.
 var (
 	dataFormat = folderformat.Format{ //nolint:gochecknoglobals // a constant
-		Name: "docket-data", Version: 2, Traces: []string{recordsFolder, documentsFile, "journal"},
+		Name: "docket-data", Version: 3, Traces: []string{recordsFolder, documentsFile, "journal"},
 	}
 	clusterFormat = folderformat.Format{ //nolint:gochecknoglobals // a constant
 		Name: "docket-data-of-cluster", Version: 1, Traces: []string{"journal"},

@@ -5,12 +5,11 @@ import (
 	"encoding/hex"
 	"time"
 
-	"github.com/google/uuid"
 	"go.opentelemetry.io/collector/pdata/pcommon"
 )
 
 // Seal gives a record what it still lacks of an observed time (now) and a
-// timestamp (the observed time), a new id (UUIDv7), and its hash. Nothing that
+// timestamp (the observed time), a new id (NewID), and its hash. Nothing that
 // the hash covers may change afterwards. A record that is sealed already
 // (Verify) is left as it is.
 //
@@ -30,9 +29,7 @@ func Seal(r Record, now time.Time) {
 	if sent, ok := attributes.Get(AttributeID); ok {
 		attributes.PutStr(AttributeClientRecordID, sent.AsString())
 	}
-	// NewV7 fails only when the system's random source does, which ends the
-	// process before it returns (crypto/rand.Read).
-	attributes.PutStr(AttributeID, uuid.Must(uuid.NewV7()).String())
+	attributes.PutStr(AttributeID, NewID(r.Log.Timestamp()))
 	Reseal(r)
 }
 
@@ -43,10 +40,10 @@ func Reseal(r Record) {
 	r.Log.Attributes().PutStr(AttributeHash, string(hash[:]))
 }
 
-// Verify reports whether the record is sealed: it carries an id (a lower-case
-// UUIDv7), an observed time, a timestamp and the hash of its canonical bytes.
+// Verify reports whether the record is sealed: it carries an observed time, a timestamp,
+// an id that is one of such a timestamp (TimesOfID), and the hash of its canonical bytes.
 func Verify(r Record) bool {
-	if r.Log.ObservedTimestamp() == 0 || r.Log.Timestamp() == 0 || !isID(r.ID()) {
+	if r.Log.ObservedTimestamp() == 0 || r.Log.Timestamp() == 0 || !isIDOf(r.ID(), r.Log.Timestamp()) {
 		return false
 	}
 	claimed := r.Hash()
@@ -67,28 +64,4 @@ func hexHash(r Record) [2 * sha256.Size]byte {
 	var digits [2 * sha256.Size]byte
 	hex.Encode(digits[:], hash[:])
 	return digits
-}
-
-// isID reports whether s is a UUIDv7 in its lower-case form with hyphens.
-func isID(s string) bool {
-	if len(s) != 36 || s[14] != '7' {
-		return false
-	}
-	for i := range len(s) {
-		switch c := s[i]; i {
-		case 8, 13, 18, 23:
-			if c != '-' {
-				return false
-			}
-		case 19: // the variant of RFC 9562
-			if c != '8' && c != '9' && c != 'a' && c != 'b' {
-				return false
-			}
-		default:
-			if (c < '0' || c > '9') && (c < 'a' || c > 'f') {
-				return false
-			}
-		}
-	}
-	return true
 }

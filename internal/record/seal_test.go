@@ -133,6 +133,7 @@ func TestVerifyRefuses(t *testing.T) {
 			r.Log.Attributes().PutInt(record.AttributeID, 1)
 			record.Reseal(r)
 		},
+		"the id of another time":    withID(sampleID),
 		"an id in upper case":       withID(strings.ToUpper(sampleID)),
 		"an id in braces":           withID("{" + sampleID + "}"),
 		"an id without hyphens":     withID(strings.ReplaceAll(sampleID, "-", "")),

@@ -246,7 +246,7 @@ func (c *Change) Window() int64 { return c.window }
 
 // Apply makes the change of an alert that is as it is now, and notes in its outbox what
 // that does to its state.
-func (c *Change) Apply(a *alertstore.Alert, now time.Time) error {
+func (c *Change) Apply(a *alertstore.Alert, now time.Time) {
 	before := a.Now()
 	old, next := a.Settings, c.Settings
 	isSameFilter := SameJSON(old.Filters, next.Filters)
@@ -271,20 +271,14 @@ func (c *Change) Apply(a *alertstore.Alert, now time.Time) error {
 	if a.Enabled && a.FirstEnabledAt.IsZero() {
 		a.FirstEnabledAt = now.UTC()
 	}
-	if kind == alert.NoEvent {
-		return nil
+	if kind != alert.NoEvent {
+		Note(a, now, kind, before.Name, after.Name)
 	}
-	return Note(a, now, kind, before.Name, after.Name)
 }
 
 // Note notes in the outbox of an alert what somebody has done to it.
-func Note(a *alertstore.Alert, now time.Time, kind alert.Kind, before, after alert.Name) error {
-	t, err := alertstore.NewTransition(now, kind, before, after)
-	if err != nil {
-		return err
-	}
-	a.Outbox = append(a.Outbox, t)
-	return nil
+func Note(a *alertstore.Alert, now time.Time, kind alert.Kind, before, after alert.Name) {
+	a.Outbox = append(a.Outbox, alertstore.NewTransition(now, kind, before, after))
 }
 
 // SameJSON reports whether two JSON texts say the same.

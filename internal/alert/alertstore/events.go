@@ -10,10 +10,11 @@ import (
 	"strings"
 	"time"
 
-	"github.com/google/uuid"
+	"go.opentelemetry.io/collector/pdata/pcommon"
 
 	"github.com/docketlog/docket/internal/alert"
 	"github.com/docketlog/docket/internal/docstore"
+	"github.com/docketlog/docket/internal/record"
 )
 
 const (
@@ -27,13 +28,10 @@ const (
 // Event is an entry in the history of an alert.
 type Event struct{ Transition }
 
-// NewTransition returns a transition of a moment with an id of its own.
-func NewTransition(at time.Time, kind alert.Kind, before, after alert.Name) (Transition, error) {
-	id, err := uuid.NewV7()
-	if err != nil {
-		return Transition{}, fmt.Errorf("make an id: %w", err)
-	}
-	return Transition{ID: id.String(), At: at.UTC(), Kind: kind, Before: before, After: after}, nil
+// NewTransition returns a transition of a moment with an id of its own, which can be that of
+// a record of it.
+func NewTransition(at time.Time, kind alert.Kind, before, after alert.Name) Transition {
+	return Transition{ID: record.NewID(pcommon.NewTimestampFromTime(at)), At: at.UTC(), Kind: kind, Before: before, After: after}
 }
 
 // Settle makes of each transition in the outbox of an alert an event, and whatever

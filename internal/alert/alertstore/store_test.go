@@ -207,8 +207,7 @@ func TestListedAgain(t *testing.T) {
 func TestSettle(t *testing.T) {
 	s, c := open(t)
 	made := create(t, s, 1)
-	fire, err := alertstore.NewTransition(c.Now(), alert.KindCheck, alert.NotFiring, alert.Firing)
-	require.NoError(t, err)
+	fire := alertstore.NewTransition(c.Now(), alert.KindCheck, alert.NotFiring, alert.Firing)
 	fired, err := s.Change(t.Context(), 1, made.ID, func(a *alertstore.Alert) error {
 		a.State.Name = alert.Firing
 		a.Outbox = append(a.Outbox, fire)
@@ -225,8 +224,7 @@ func TestSettle(t *testing.T) {
 	require.Len(t, events, 1)
 
 	// Two more settle at once; meanwhile something else happens.
-	later, err := alertstore.NewTransition(c.Now(), alert.KindSnooze, alert.Firing, alert.Snoozed)
-	require.NoError(t, err)
+	later := alertstore.NewTransition(c.Now(), alert.KindSnooze, alert.Firing, alert.Snoozed)
 	_, err = s.Change(t.Context(), 1, made.ID, func(a *alertstore.Alert) error { a.Outbox = append(a.Outbox, later); return nil })
 	require.NoError(t, err)
 	var delivered []string
@@ -271,8 +269,7 @@ func TestOnlySoManyEvents(t *testing.T) {
 	var newest alertstore.Transition
 	for i := range alertstore.MaxEvents + 3 {
 		var err error
-		newest, err = alertstore.NewTransition(c.Now(), alert.KindCheck, alert.NotFiring, alert.Firing)
-		require.NoError(t, err)
+		newest = alertstore.NewTransition(c.Now(), alert.KindCheck, alert.NotFiring, alert.Firing)
 		if made.Outbox = append(made.Outbox, newest); i%1000 == 0 || i > alertstore.MaxEvents {
 			_, err = s.Settle(t.Context(), made, func(context.Context, alertstore.Alert, []alertstore.Transition) error { return nil })
 			require.NoError(t, err)
@@ -292,8 +289,7 @@ func TestEventsOfOneMoment(t *testing.T) {
 	made := create(t, s, 1)
 	at := c.Now()
 	for range 20 {
-		one, err := alertstore.NewTransition(at, alert.KindCheck, alert.Firing, alert.Firing)
-		require.NoError(t, err)
+		one := alertstore.NewTransition(at, alert.KindCheck, alert.Firing, alert.Firing)
 		made.Outbox = append(made.Outbox, one)
 	}
 	_, err := s.Settle(t.Context(), made, func(context.Context, alertstore.Alert, []alertstore.Transition) error { return nil })

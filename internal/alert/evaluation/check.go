@@ -102,7 +102,7 @@ func (e *Evaluator) conclude(ctx context.Context, p *pending) error {
 		return e.concludeGroups(ctx, p)
 	}
 	isFirst := p.planned.IsZero()
-	conclusion, _ := e.decide(p, p.Alert)
+	conclusion := e.decide(p, p.Alert)
 	if conclusion.isQuiet() && !isFirst && e.willBeNoted(p.ticks[len(p.ticks)-1]) {
 		p.State.LastCheckedAt = conclusion.state.LastCheckedAt
 		e.advance(p, conclusion)
@@ -112,10 +112,7 @@ func (e *Evaluator) conclude(ctx context.Context, p *pending) error {
 		if p.isEdited(*now, e.Interval) {
 			return alertstore.ErrUnchanged // it was edited meanwhile, and will be read again
 		}
-		var err error
-		if conclusion, err = e.decide(p, *now); err != nil {
-			return err
-		}
+		conclusion = e.decide(p, *now)
 		conclusion.state.NextCheckAt = p.next
 		now.Become(conclusion.state)
 		now.CheckedThrough = e.progress
@@ -163,47 +160,40 @@ type conclusion struct {
 func (c conclusion) isQuiet() bool { return len(c.transitions) == 0 }
 
 // decide goes through the ticks of an alert that is as given.
-func (e *Evaluator) decide(p *pending, a alertstore.Alert) (conclusion, error) {
+func (e *Evaluator) decide(p *pending, a alertstore.Alert) conclusion {
 	c := conclusion{state: a.Now(), rejudged: slices.Clone(p.judged)}
 	if p.failed != nil {
 		failure, message := failureOf(p.failed)
 		c.lastError = message
-		return c, e.step(p, a, &c, p.ticks[len(p.ticks)-1], alert.Check{Failure: failure}, message)
+		e.step(p, a, &c, p.ticks[len(p.ticks)-1], alert.Check{Failure: failure}, message)
+		return c
 	}
 	for i, judged := range p.judged {
-		var err error
-		if c.rejudged[i].isMet, err = e.judgeAgain(p, &c, judged); err != nil {
-			return c, err
-		}
+		c.rejudged[i].isMet = e.judgeAgain(p, &c, judged)
 	}
 	for _, tick := range p.ticks {
 		if c.state.IsAsleep(tick) {
 			continue
 		}
 		counts := p.countsAt(tick)
-		if err := e.step(p, a, &c, tick, alert.Check{Counts: counts}, ""); err != nil {
-			return c, err
-		}
+		e.step(p, a, &c, tick, alert.Check{Counts: counts}, "")
 		c.judged = append(c.judged, judgement{tick: tick, isMet: p.rule.IsMet(counts)})
 	}
-	return c, nil
+	return c
 }
 
 // countsAt returns how many records the windows of a tick have, the newest first.
 func (p *pending) countsAt(tick time.Time) []int64 { return p.counts.countAll(p.windows(tick)) }
 
 // step makes one check.
-func (e *Evaluator) step(p *pending, a alertstore.Alert, c *conclusion, tick time.Time, check alert.Check, message string) error {
+func (e *Evaluator) step(p *pending, a alertstore.Alert, c *conclusion, tick time.Time, check alert.Check, message string) {
 	before := c.state
 	d := p.rule.Decide(before, check, tick)
 	c.state = d.State
 	if d.State.Name == before.Name && d.Notification == alert.NoNotification && d.Held == alert.NoNotification && message == "" {
-		return nil
+		return
 	}
-	t, err := alertstore.NewTransition(tick, alert.KindCheck, before.Name, d.State.Name)
-	if err != nil {
-		return err
-	}
+	t := alertstore.NewTransition(tick, alert.KindCheck, before.Name, d.State.Name)
 	t.Breached, t.Error, t.Notification, t.Held = d.Breached, message, d.Notification, d.Held
 	if len(check.Counts) > 0 {
 		t.Count = &check.Counts[0]
@@ -214,7 +204,6 @@ func (e *Evaluator) step(p *pending, a alertstore.Alert, c *conclusion, tick tim
 	}
 	e.announce(p, a, &t, tick)
 	c.transitions = append(c.transitions, t)
-	return nil
 }
 
 // announce completes the transition of a check with what was counted, and with what is told
@@ -229,22 +218,17 @@ func (e *Evaluator) announce(p *pending, a alertstore.Alert, t *alertstore.Trans
 
 // judgeAgain tells what a check would say now, and writes it down if that is something
 // else: records of its windows have come late.
-func (e *Evaluator) judgeAgain(p *pending, c *conclusion, judged judgement) (isMet bool, err error) {
+func (e *Evaluator) judgeAgain(p *pending, c *conclusion, judged judgement) (isMet bool) {
 	counts := p.countsAt(judged.tick)
-	if isMet = p.rule.IsMet(counts); isMet == judged.isMet {
-		return isMet, nil
+	if isMet = p.rule.IsMet(counts); isMet != judged.isMet {
+		c.transitions = append(c.transitions, e.verdictChanged(p, c.state.Name, judged.tick, counts[0], isMet))
 	}
-	t, err := e.verdictChanged(p, c.state.Name, judged.tick, counts[0], isMet)
-	c.transitions = append(c.transitions, t)
-	return isMet, err
+	return isMet
 }
 
 // verdictChanged tells that a check would say something else now.
-func (e *Evaluator) verdictChanged(p *pending, state alert.Name, tick time.Time, count int64, isMet bool) (alertstore.Transition, error) {
-	t, err := alertstore.NewTransition(e.Now(), alert.KindVerdictChanged, state, state)
-	if err != nil {
-		return t, err
-	}
+func (e *Evaluator) verdictChanged(p *pending, state alert.Name, tick time.Time, count int64, isMet bool) alertstore.Transition {
+	t := alertstore.NewTransition(e.Now(), alert.KindVerdictChanged, state, state)
 	newest := p.windows(tick)[0]
 	t.Breached, t.Count, t.From, t.To = p.rule.Breaches(count), &count, newest.From, newest.To
 	verdict := "been clear"
@@ -252,5 +236,5 @@ func (e *Evaluator) verdictChanged(p *pending, state alert.Name, tick time.Time,
 		verdict = "fired"
 	}
 	t.Error = fmt.Sprintf("with the records that came later, the check of %s would have %s", tick.UTC().Format(time.RFC3339), verdict)
-	return t, nil
+	return t
 }

@@ -59,10 +59,7 @@ func (e *Evaluator) concludeGroups(ctx context.Context, p *pending) error {
 
 // concludeGroupsAt concludes one check, or a part of it.
 func (e *Evaluator) concludeGroupsAt(ctx context.Context, p *pending, tick, next time.Time) (isDone bool, err error) {
-	c, err := e.decideGroups(p, p.Alert, tick)
-	if err != nil {
-		return false, err
-	}
+	c := e.decideGroups(p, p.Alert, tick)
 	isSame := c.isQuiet() && slices.Equal(c.groups, p.Groups) && c.leftOut == p.GroupsLeftOut
 	if isSame && !p.planned.IsZero() && e.willBeNoted(tick) {
 		p.State.LastCheckedAt = tick
@@ -73,10 +70,7 @@ func (e *Evaluator) concludeGroupsAt(ctx context.Context, p *pending, tick, next
 		if p.isEdited(*now, e.Interval) {
 			return errEdited
 		}
-		var err error
-		if c, err = e.decideGroups(p, *now, tick); err != nil {
-			return err
-		}
+		c = e.decideGroups(p, *now, tick)
 		if !c.isPart {
 			c.state.NextCheckAt = next
 		}
@@ -126,43 +120,38 @@ func (c *groupsConclusion) tell(t alertstore.Transition) {
 }
 
 // decideGroups makes one check of an alert that is as given.
-func (e *Evaluator) decideGroups(p *pending, a alertstore.Alert, tick time.Time) (groupsConclusion, error) {
+func (e *Evaluator) decideGroups(p *pending, a alertstore.Alert, tick time.Time) groupsConclusion {
 	c := groupsConclusion{conclusion: conclusion{state: a.Now(), rejudged: slices.Clone(p.judged)}, groups: a.Groups, leftOut: a.GroupsLeftOut}
 	if tick.Equal(p.ticks[0]) {
-		if err := e.judgeGroupsAgain(p, &c); err != nil || c.isPart {
-			return c, err
+		if e.judgeGroupsAgain(p, &c); c.isPart {
+			return c
 		}
 	}
 	if c.state.IsAsleep(tick) {
-		return c, nil
+		return c
 	}
 	counts := p.groups.in(p.windows(tick))
 	check := alert.GroupsCheck{Counts: counts, Limits: e.Groups, IsQuiet: e.IsQuiet(a.QuietHours, e.Now())}
 	d := p.rule.DecideGroups(c.state, a.Groups, check, tick)
-	if err := e.tellGroups(p, a, &c, &d, tick); err != nil {
-		return c, err
-	}
+	e.tellGroups(p, a, &c, &d, tick)
 	c.groups = d.Groups
 	c.state = d.State
 	if c.isPart {
-		return c, nil
+		return c
 	}
 	if d.LeftOut > 0 && a.GroupsLeftOut == 0 {
-		t, err := alertstore.NewTransition(tick, alert.KindGroupsLeftOut, c.state.Name, c.state.Name)
-		if err != nil {
-			return c, err
-		}
+		t := alertstore.NewTransition(tick, alert.KindGroupsLeftOut, c.state.Name, c.state.Name)
 		t.Error = fmt.Sprintf("%d values of %s are not watched: an alert has at most %d groups, of at most %d bytes",
 			d.LeftOut, a.GroupBy.Key, e.Groups.AtMost, alert.MaxGroupBytes)
 		c.tell(t)
 	}
 	c.leftOut = d.LeftOut
 	c.judged = []judgement{p.judgeGroups(tick, d, counts)}
-	return c, nil
+	return c
 }
 
 // tellGroups makes transitions of the changes of groups, of as many as may be told at once.
-func (e *Evaluator) tellGroups(p *pending, a alertstore.Alert, c *groupsConclusion, d *alert.GroupsDecision, tick time.Time) error {
+func (e *Evaluator) tellGroups(p *pending, a alertstore.Alert, c *groupsConclusion, d *alert.GroupsDecision, tick time.Time) {
 	name, firing := c.state.Name, 0
 	for _, group := range a.Groups {
 		firing += count(group.IsFiring())
@@ -179,10 +168,7 @@ func (e *Evaluator) tellGroups(p *pending, a alertstore.Alert, c *groupsConclusi
 		if firing > 0 {
 			after = alert.Firing
 		}
-		t, err := e.groupTransition(p, a, change, name, after, tick)
-		if err != nil {
-			return err
-		}
+		t := e.groupTransition(p, a, change, name, after, tick)
 		isAnnounced = isAnnounced || t.Notification != alert.NoNotification
 		c.tell(t)
 		name = after
@@ -190,27 +176,21 @@ func (e *Evaluator) tellGroups(p *pending, a alertstore.Alert, c *groupsConclusi
 	if isAnnounced {
 		d.State.LastNotifiedAt = tick
 	}
-	if name == d.State.Name {
-		return nil
+	if name != d.State.Name {
+		c.tell(alertstore.NewTransition(tick, alert.KindCheck, name, d.State.Name))
 	}
-	t, err := alertstore.NewTransition(tick, alert.KindCheck, name, d.State.Name)
-	c.tell(t)
-	return err
 }
 
 // groupTransition is the transition of one group, in which the alert goes from one state to
 // another.
 func (e *Evaluator) groupTransition(
 	p *pending, a alertstore.Alert, change alert.GroupChange, before, after alert.Name, tick time.Time,
-) (alertstore.Transition, error) {
+) alertstore.Transition {
 	kind := alert.KindCheck
 	if change.IsGone {
 		kind = alert.KindGroupGone
 	}
-	t, err := alertstore.NewTransition(tick, kind, before, after)
-	if err != nil {
-		return t, err
-	}
+	t := alertstore.NewTransition(tick, kind, before, after)
 	if change.IsGone {
 		t.Error = fmt.Sprintf("it had no records for %s and is forgotten", e.Groups.Memory)
 	}
@@ -218,7 +198,7 @@ func (e *Evaluator) groupTransition(
 	t.Breached, t.Count = change.Breached, &change.After.Count
 	t.Notification, t.Held, t.Muted = change.Notification, change.Held, change.Muted
 	e.announce(p, a, &t, tick)
-	return t, nil
+	return t
 }
 
 func count(isCounted bool) int {
@@ -249,7 +229,7 @@ func (p *pending) countsOf(value string, counts map[string][]int64, tick time.Ti
 }
 
 // judgeGroupsAgain is judgeAgain for all groups of all checks that are judged again.
-func (e *Evaluator) judgeGroupsAgain(p *pending, c *groupsConclusion) error {
+func (e *Evaluator) judgeGroupsAgain(p *pending, c *groupsConclusion) {
 	for i := range c.rejudged {
 		judged := &c.rejudged[i]
 		judged.groups = maps.Clone(judged.groups)
@@ -266,19 +246,15 @@ func (e *Evaluator) judgeGroupsAgain(p *pending, c *groupsConclusion) error {
 			}
 			if c.isFull() {
 				c.isPart = true
-				return nil
+				return
 			}
-			t, err := e.verdictChanged(p, c.state.Name, judged.tick, of[0], isMet)
-			if err != nil {
-				return err
-			}
+			t := e.verdictChanged(p, c.state.Name, judged.tick, of[0], isMet)
 			name := stateIn(c.groups, value)
 			t.Group = &alertstore.GroupTransition{Value: value, Before: name, After: name}
 			c.tell(t)
 			judged.groups[value] = groupJudgement{was.firstSeenAt, isMet}
 		}
 	}
-	return nil
 }
 
 // toJudgeAgain returns the values that were judged, and those of records that came late

@@ -398,7 +398,10 @@ func (w *world) checkAs(replica int, references []*reference, mayDie bool) {
 func (w *world) edit(f *reference, change func(*alertform.Change)) {
 	c := alertform.NewChange(f.Settings)
 	change(c)
-	_, err := w.alerts.Change(w.t.Context(), 1, f.ID, func(a *alertstore.Alert) error { return c.Apply(a, w.now) })
+	_, err := w.alerts.Change(w.t.Context(), 1, f.ID, func(a *alertstore.Alert) error {
+		c.Apply(a, w.now)
+		return nil
+	})
 	require.NoError(w.t, err)
 	old, next := f.Settings, c.Settings
 	isFiltered, isGrouped := string(old.Filters) != string(next.Filters), !old.IsGroupedAs(next)

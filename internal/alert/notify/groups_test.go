@@ -27,13 +27,13 @@ import (
 func (o *office) happenTo(value string, kind alert.Notification) {
 	o.t.Helper()
 	o.alert.GroupBy = &posthog.FieldName{Type: "log_attribute", Key: "host"}
-	t, err := alertstore.NewTransition(o.now, alert.KindCheck, alert.NotFiring, alert.Firing)
-	require.NoError(o.t, err)
+	t := alertstore.NewTransition(o.now, alert.KindCheck, alert.NotFiring, alert.Firing)
 	count := int64(11)
 	t.Group = &alertstore.GroupTransition{Value: value, Before: alert.NotFiring, After: alert.Firing}
 	t.Count, t.Notification, t.From, t.To = &count, kind, o.now.Add(-5*time.Minute), o.now
-	t.Announced, err = json.Marshal(notify.NewMessage(o.alert, t, "https://docket.example"))
+	announced, err := json.Marshal(notify.NewMessage(o.alert, t, "https://docket.example"))
 	require.NoError(o.t, err)
+	t.Announced = announced
 	for range 2 { // it may be told again
 		require.NoError(o.t, o.deliveries.Add(o.t.Context(), o.alert, []alertstore.Transition{t}))
 	}
@@ -166,8 +166,7 @@ func TestDestinationsAreListedOnce(t *testing.T) {
 	o.add(notify.Target{Type: notify.TypeEmail, Emails: []string{"jo@example.com"}})
 	var all []alertstore.Transition
 	for range 100 {
-		fired, err := alertstore.NewTransition(o.now, alert.KindCheck, alert.NotFiring, alert.Firing)
-		require.NoError(t, err)
+		fired := alertstore.NewTransition(o.now, alert.KindCheck, alert.NotFiring, alert.Firing)
 		fired.Notification, fired.Announced = alert.Fire, json.RawMessage(`{}`)
 		all = append(all, fired)
 	}

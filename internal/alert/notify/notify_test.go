@@ -112,15 +112,15 @@ func (o *office) add(target notify.Target) notify.Destination {
 // happen makes a transition and its deliveries.
 func (o *office) happen(kind alert.Notification) alertstore.Transition {
 	o.t.Helper()
-	t, err := alertstore.NewTransition(o.now, alert.KindCheck, alert.NotFiring, alert.Firing)
-	require.NoError(o.t, err)
+	t := alertstore.NewTransition(o.now, alert.KindCheck, alert.NotFiring, alert.Firing)
 	count := int64(11)
 	t.Count, t.Notification, t.From, t.To = &count, kind, o.now.Add(-5*time.Minute), o.now
 	if kind == alert.Failed || kind == alert.BrokeDown {
 		t.Count, t.Error = nil, "query_performance: too much"
 	}
-	t.Announced, err = json.Marshal(notify.NewMessage(o.alert, t, "https://docket.example"))
+	announced, err := json.Marshal(notify.NewMessage(o.alert, t, "https://docket.example"))
 	require.NoError(o.t, err)
+	t.Announced = announced
 	require.NoError(o.t, o.deliveries.Add(o.t.Context(), o.alert, []alertstore.Transition{t}))
 	return t
 }

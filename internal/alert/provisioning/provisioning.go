@@ -251,7 +251,8 @@ func (t Target) change(ctx context.Context, w Alert, about Change, done *Outcome
 		}
 		isChanged = true
 		a.Provisioned, a.ProvisionedBy = true, t.placeOf(w.Key)
-		return alertform.NewChange(w.Settings).Apply(a, t.Now())
+		alertform.NewChange(w.Settings).Apply(a, t.Now())
+		return nil
 	})
 	if isChanged && after.ID != "" {
 		done.Changed++

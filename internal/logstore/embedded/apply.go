@@ -91,6 +91,9 @@ func (b *Backend) addRows(added []row, replayed bool) {
 		if r.isIncomplete {
 			b.incomplete.set(r.tenant)
 		}
+		if r.isStray {
+			b.strays.set(r.tenant)
+		}
 		if replayed {
 			b.replayed[rowKey{r.tenant, r.id}] = struct{}{}
 		}

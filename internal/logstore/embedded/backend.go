@@ -68,8 +68,9 @@ type Backend struct {
 	// newest is the row time of the newest row, or a later one.
 	newest atomic.Int64
 	// large are the tenants that may have large records, and incomplete those that may have
-	// other rows that do not tell all attributes by columns.
-	large, incomplete tenantsWith
+	// other rows that do not tell all attributes by columns; strays are those with rows of
+	// columnStray.
+	large, incomplete, strays tenantsWith
 
 	// inUse is read-locked by every running method and locked by Close, which so
 	// waits for them.
@@ -165,6 +166,7 @@ func Open(config Config) (*Backend, error) {
 		encoder:    newEncoder(&columnSets{rows: all, sets: map[columnSetKey]*columnSet{}}),
 		large:      tenantsWith{has: map[tenantID]bool{}},
 		incomplete: tenantsWith{has: map[tenantID]bool{}},
+		strays:     tenantsWith{has: map[tenantID]bool{}},
 		replayed:   map[rowKey]struct{}{},
 		unsynced:   map[int64]struct{}{},
 	}

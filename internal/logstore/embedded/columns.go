@@ -26,12 +26,14 @@ const (
 	columnExactTime      = "exact_time"    // see exactTime
 	columnScopeName      = "scope_name"
 	columnScopeVersion   = "scope_version"
-	columnShape          = "shape"   // see shape; not in rows with columnExact or columnParts
-	columnExact          = "exact"   // the record, or a part of it, as OTLP protobuf
-	columnParts          = "parts"   // how many part rows hold the record; such rows have only columnID beside
-	columnMarked         = "marked"  // "1" when the text of the body has a mark
-	columnPaths          = "paths"   // see leaves; not in rows without any
-	columnOmitted        = "omitted" // "1" when an attribute or a leaf that is not empty has no column, or columnPaths is missing
+	columnShape          = "shape"      // see shape; not in rows with columnExact or columnParts
+	columnExact          = "exact"      // the record, or a part of it, as OTLP protobuf
+	columnParts          = "parts"      // how many part rows hold the record; such rows have only columnID, columnExactTime and columnStray beside
+	columnMarked         = "marked"     // "1" when the text of the body has a mark
+	columnBodyBytes      = "body_bytes" // how long the text of the body is, without the mark, in decimal
+	columnPaths          = "paths"      // see leaves; not in rows without any
+	columnStray          = "stray"      // "1" when the id tells other times than the record's, see record.TimesOfID
+	columnOmitted        = "omitted"    // "1" when an attribute or a leaf that is not empty has no column, or columnPaths is missing
 )
 
 // The engine's own limits are 2,000 columns for all rows of a block together

@@ -68,6 +68,8 @@ type row struct {
 	fields []logstorage.Field
 	// isIncomplete is true if its columns do not tell all attributes.
 	isIncomplete bool
+	// isStray is true if it has columnStray.
+	isStray bool
 }
 
 // encode appends the rows of a record to dst: one, or several for a record that
@@ -79,12 +81,15 @@ func (e *encoder) encode(ctx context.Context, dst []row, r record.Record) ([]row
 		return dst, err
 	}
 	e.id = pack(r.ID())
-	main := row{tenant: tenant, time: engineTime(r.Log.Timestamp()), id: e.id}
+	main := row{tenant: tenant, time: engineTime(r.Log.Timestamp()), id: e.id, isStray: isStray(r)}
 	if e.set, err = e.columns.of(ctx, tenant, dayOf(main.time)); err != nil {
 		return dst, err
 	}
 
 	e.start(r)
+	if main.isStray {
+		e.add(columnStray, "1")
+	}
 	e.addFields(r)
 	e.addSection(sectionLog, r.Log.Attributes())
 	e.addSection(sectionResource, r.Resource.Attributes())
@@ -115,6 +120,14 @@ func (e *encoder) encode(ctx context.Context, dst []row, r record.Record) ([]row
 	}
 	main.fields, main.isIncomplete = e.fields, e.isOmitting || !e.isExact
 	return append(dst, main), nil
+}
+
+// isStray reports whether a record is not sealed and has the id of another time, so that it
+// is not where its id says.
+func isStray(r record.Record) bool {
+	first, last, ok := record.TimesOfID(r.ID())
+	at := record.TimeOf(r.Log.Timestamp())
+	return ok && (at.Before(first) || at.After(last))
 }
 
 // release ends the use of all rows that were encoded since the last release.
@@ -185,6 +198,7 @@ func (e *encoder) addNumber(name string, value uint64) {
 func (e *encoder) addFields(r record.Record) {
 	body := filter.Text(r.Log.Body())
 	e.isExact = e.isExact && isInvertible(r.Log.Body(), body, maxInvertibleDepth)
+	e.addNumber(columnBodyBytes, uint64(len(body)))
 	if !isKept(body) {
 		body = marked(body)
 		e.add(columnMarked, "1")

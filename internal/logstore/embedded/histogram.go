@@ -41,7 +41,7 @@ func (b *Backend) countBuckets(ctx context.Context, query logstore.HistogramQuer
 	}
 	s := scan{backend: b, plan: p, fields: by, names: []string{columnTime, columnExactTime}}
 	if query.WithBodyBytes {
-		s.names = append(s.names, columnBody)
+		s.names = append(s.names, columnBodyBytes)
 	}
 	if added, rest, ok := s.addedUpByTime(query); ok {
 		switch err := added.countBuckets(ctx, query, total); {
@@ -54,21 +54,20 @@ func (b *Backend) countBuckets(ctx context.Context, query logstore.HistogramQuer
 	return s.countBuckets(ctx, query, total)
 }
 
-// addedUpByTime returns the scan of those plain rows of which the engine knows the times
-// and how long the bodies are, added up by buckets, and the condition of the other plain
-// rows; ok is false if they cannot be added up.
+// addedUpByTime returns the scan of those plain rows of which the engine knows the times,
+// added up by buckets, and the condition of the other plain rows; ok is false if they cannot
+// be added up.
 func (s scan) addedUpByTime(query logstore.HistogramQuery) (added scan, rest string, ok bool) {
 	if query.Offset%query.Interval != 0 {
 		return scan{}, "", false
 	}
-	sums, special := sumRows, has(columnExactTime)
+	sums := sumRows
+	if query.WithBodyBytes {
+		sums = sumBytes
+	}
 	added = s
 	added.plain, added.other = and(s.plain, lacks(columnExactTime)), conditionNone
-	if query.WithBodyBytes {
-		sums, special = sumBytes, or(special, has(columnMarked))
-		added.plain = and(added.plain, lacks(columnMarked))
-	}
-	rest = and(s.plain, special)
+	rest = and(s.plain, has(columnExactTime))
 	buckets := fmt.Sprintf("%s:%dms", columnTime, query.Interval.Milliseconds())
 	if query.By == nil {
 		return added, rest, added.addUp(sums, []string{buckets})
@@ -137,11 +136,14 @@ func (c *bucketCollector) bodyBytes(block *logstorage.DataBlock) func(row int) i
 	if !c.withBytes {
 		return func(int) int64 { return 0 }
 	}
-	if sums := valuesOf(block, columnBodyBytes); sums != nil {
-		return func(row int) int64 { return int64(parseDecimal(sums[row])) } //nolint:gosec // counts bytes
+	const sumOfNone = "NaN" // the engine's
+	counts := textsOf(block, columnBodyBytes)
+	return func(row int) int64 {
+		if counts[row] == sumOfNone {
+			return 0
+		}
+		return int64(parseDecimal(counts[row])) //nolint:gosec // counts bytes
 	}
-	bodies := textsOf(block, columnBody)
-	return func(row int) int64 { return int64(len(textIn(columnBody, bodies[row]))) }
 }
 
 func (c *bucketCollector) addRecord(r record.Record) error { return c.AddRecord(r) }

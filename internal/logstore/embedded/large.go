@@ -44,6 +44,9 @@ func appendLargeRecord(dst []row, main row, exact []byte, exactTime string) []ro
 	main.fields = []logstorage.Field{
 		{Name: columnID, Value: main.id}, {Name: columnExactTime, Value: exactTime}, {Name: columnParts, Value: strconv.Itoa(count)},
 	}
+	if main.isStray {
+		main.fields = append(main.fields, logstorage.Field{Name: columnStray, Value: "1"})
+	}
 	return append(dst, main)
 }
 

@@ -54,9 +54,9 @@ func (b *Backend) newPlan(ctx context.Context, selected logstore.Selection, fiel
 		return plan{}, false, err
 	}
 	normal := filter.Normalize(selected.Filter)
-	times := newTimeRange(selected.From, selected.To).and(boundsOfTime(normal))
-	if times.isEmpty() {
-		return plan{}, true, nil
+	times, err := b.timesOf(ctx, p.tenant, selected, normal)
+	if err != nil || times.isEmpty() {
+		return plan{}, err == nil, err
 	}
 	p.span = times.span()
 
@@ -65,7 +65,7 @@ func (b *Backend) newPlan(ctx context.Context, selected logstore.Selection, fiel
 	isAnyRow := len(fields) == 0 && isAll(normal)
 	p.plain, p.other = p.conditions(normal, asksAttributes)
 	if asksAttributes {
-		mayHave, err := b.mayHaveIncomplete(ctx, p.tenant)
+		mayHave, err := b.mayHave(ctx, &b.incomplete, p.tenant, columnExact, columnOmitted)
 		if err != nil {
 			return plan{}, false, err
 		}
@@ -88,6 +88,20 @@ func (b *Backend) newPlan(ctx context.Context, selected logstore.Selection, fiel
 	}
 	p.plain, p.other = and(p.plain, times.condition()), and(p.other, times.condition())
 	return p, p.plain == conditionNone && p.other == conditionNone, nil
+}
+
+// timesOf returns a range in which all timestamps are of the records of a selection.
+func (b *Backend) timesOf(ctx context.Context, tenant tenantID, selected logstore.Selection, normal filter.Expression) (timeRange, error) {
+	times := newTimeRange(selected.From, selected.To).and(boundsOfTime(normal))
+	byID := times.and(boundsOfIDs(normal))
+	if byID == times {
+		return times, nil
+	}
+	mayHaveStrays, err := b.mayHave(ctx, &b.strays, tenant, columnStray)
+	if mayHaveStrays {
+		return times, err
+	}
+	return byID, err
 }
 
 // isAll reports whether a normalized expression matches every record.
@@ -130,6 +144,32 @@ func boundsOfTime(normal filter.Expression) timeRange {
 	return times
 }
 
+// boundsOfIDs returns a range in which all timestamps are that a normalized expression matches,
+// of records that are not strays, as far as their ids tell.
+func boundsOfIDs(normal filter.Expression) timeRange {
+	all := newTimeRange(time.Time{}, time.Time{})
+	switch e := normal.(type) {
+	case filter.And:
+		for _, part := range e {
+			all = all.and(boundsOfIDs(part))
+		}
+	case filter.Equal:
+		if e.Field.Place != filter.PlaceID || len(e.Values) == 0 {
+			return all
+		}
+		times := timeRange{from: all.to, to: all.from}
+		for _, id := range e.Values {
+			first, last, ok := record.TimesOfID(id)
+			if !ok {
+				return all
+			}
+			times.from, times.to = min(times.from, timestampOf(first)), max(times.to, timestampOf(last))
+		}
+		return times
+	}
+	return all
+}
+
 // conditions returns the conditions of plain and of other rows, large ones aside.
 func (p plan) conditions(normal filter.Expression, asksAttributes bool) (plain, other string) {
 	plain = binder{areAttributesKnown: true}.of(normal).upper
@@ -139,12 +179,12 @@ func (p plan) conditions(normal filter.Expression, asksAttributes bool) (plain, 
 	return and(plain, lacks(columnExact), lacks(columnOmitted)), and(or(has(columnExact), has(columnOmitted)), binder{}.of(normal).upper)
 }
 
-// mayHaveIncomplete reports whether a tenant may have rows, large ones aside, that do not tell
-// all attributes by columns.
-func (b *Backend) mayHaveIncomplete(ctx context.Context, tenant tenantID) (bool, error) {
-	return b.incomplete.mayHave(tenant, func() (bool, error) {
+// mayHave reports whether a tenant may have rows with one of some columns, the parts of large
+// records aside.
+func (b *Backend) mayHave(ctx context.Context, known *tenantsWith, tenant tenantID, columns ...string) (bool, error) {
+	return known.mayHave(tenant, func() (bool, error) {
 		names, err := b.rows.columnNames(ctx, tenant, span{0, maxEngineTime})
-		return slices.Contains(names, columnExact) || slices.Contains(names, columnOmitted), err
+		return slices.ContainsFunc(columns, func(column string) bool { return slices.Contains(names, column) }), err
 	})
 }
 

@@ -96,7 +96,7 @@ func queryBenchmarks(b *testing.B, backend *embedded.Backend) []queryBenchmark {
 	}
 	histogram := func(by *filter.Field) func(context.Context, *embedded.Backend) error {
 		return func(ctx context.Context, backend *embedded.Backend) error {
-			_, err := backend.Histogram(ctx, logstore.HistogramQuery{Selection: all, Interval: 168 * time.Minute, By: by})
+			_, err := backend.Histogram(ctx, logstore.HistogramQuery{Selection: all, Interval: 168 * time.Minute, By: by, WithBodyBytes: true})
 			return err
 		}
 	}

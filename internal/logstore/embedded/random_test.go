@@ -6,7 +6,6 @@ import (
 	"math/rand/v2"
 	"strings"
 
-	"github.com/google/uuid"
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog"
 
@@ -49,7 +48,7 @@ func newRecord(project int64, timestamp pcommon.Timestamp, body string) record.R
 	r := record.New()
 	r.Resource.Attributes().PutInt(record.AttributeProjectID, project)
 	r.Log.SetTimestamp(timestamp)
-	r.Log.Attributes().PutStr(record.AttributeID, uuid.Must(uuid.NewV7()).String())
+	r.Log.Attributes().PutStr(record.AttributeID, record.NewID(timestamp))
 	if body != "" {
 		r.Log.Body().SetStr(body)
 	}

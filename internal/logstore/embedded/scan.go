@@ -34,11 +34,10 @@ type scan struct {
 
 // Columns of rows that the engine has added up.
 const (
-	columnRows      = "hits" // as the engine names it
-	columnBodyBytes = "bytes"
-	// sumRows and sumBytes make them.
+	columnRows = "hits" // as the engine names it
+	// sumRows makes it, and sumBytes a columnBodyBytes for all of them as well.
 	sumRows  = "count() as " + columnRows
-	sumBytes = sumRows + ", sum_len(" + columnBody + ") as " + columnBodyBytes
+	sumBytes = sumRows + ", sum(" + columnBodyBytes + ") as " + columnBodyBytes
 )
 
 // collector takes what a scan selects. Each is used by one goroutine at a time. An

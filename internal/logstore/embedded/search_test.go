@@ -261,3 +261,50 @@ func TestSameIDTwice(t *testing.T) {
 	assert.Equal(t, "other", found[0].Log.Body().Str())
 	assert.Equal(t, "one", found[1].Log.Body().Str())
 }
+
+// An id says within what times its record is looked for, whenever that is.
+func TestFoundByIDs(t *testing.T) {
+	backend := open(t, t.TempDir())
+	now, first := time.Now(), time.Unix(0, 1)
+	times := []time.Time{now, now.Add(time.Hour), now.Add(-time.Minute), now.Add(-40 * 24 * time.Hour), now.AddDate(20, 0, 0), first}
+	records := make([]record.Record, len(times))
+	for i, at := range times {
+		records[i] = record.New()
+		records[i].Resource.Attributes().PutInt(record.AttributeProjectID, project)
+		records[i].Log.SetTimestamp(pcommon.NewTimestampFromTime(at))
+		record.Seal(records[i], now)
+	}
+	store(t, backend, records...)
+	byID := func(values ...string) logstore.Query {
+		return logstore.Query{Filter: filter.Equal{Field: filter.Field{Place: filter.PlaceID}, Values: values}}
+	}
+	for i, r := range records {
+		assert.Equal(t, []string{r.ID()}, idsOf(search(t, backend, byID(r.ID()))), "%v", times[i])
+		assert.EqualValues(t, 1, count(t, backend, byID(r.ID())))
+	}
+	assert.Len(t, search(t, backend, byID(append(idsOf(records), "none")...)), len(records))
+	query := byID(idsOf(records)...)
+	query.From = now.Add(-time.Hour)
+	assert.Len(t, search(t, backend, query), 4)
+	query.Filter = filter.And{query.Filter, byID(records[2].ID()).Filter}
+	assert.Len(t, search(t, backend, query), 1)
+}
+
+// What comes without a seal may have an id that tells another time, and is found by it too.
+func TestStraysAreFoundByIDs(t *testing.T) {
+	for name, body := range map[string]string{"small": "one", "large": strings.Repeat("large ", 1<<20)} {
+		t.Run(name, func(t *testing.T) {
+			directory := t.TempDir()
+			backend := open(t, directory)
+			stray, id := newRecord(project, 5, body), record.NewID(pcommon.NewTimestampFromTime(time.Now()))
+			stray.Log.Attributes().PutStr(record.AttributeID, id)
+			byID := logstore.Query{Filter: filter.Equal{Field: filter.Field{Place: filter.PlaceID}, Values: []string{id}}}
+			store(t, backend, newRecord(project, 6, "other"))
+			assert.Empty(t, search(t, backend, byID))
+			store(t, backend, stray)
+			assert.Len(t, search(t, backend, byID), 1)
+			require.NoError(t, backend.Close())
+			assert.Len(t, search(t, open(t, directory), byID), 1)
+		})
+	}
+}

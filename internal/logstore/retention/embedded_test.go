@@ -4,7 +4,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/pdata/pcommon"
@@ -45,7 +44,7 @@ func newBackend(t *testing.T) *embedded.Backend {
 				r := record.New()
 				r.Resource.Attributes().PutInt(record.AttributeProjectID, project)
 				r.Log.SetTimestamp(pcommon.NewTimestampFromTime(daysAgo(ago).Add(time.Duration(hour) * time.Hour)))
-				r.Log.Attributes().PutStr(record.AttributeID, uuid.Must(uuid.NewV7()).String())
+				r.Log.Attributes().PutStr(record.AttributeID, record.NewID(r.Log.Timestamp()))
 				batch = append(batch, r)
 			}
 		}
