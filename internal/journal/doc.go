@@ -29,7 +29,9 @@
 //	fsync(segment)
 //	fsync(directory)                            only for a segment's first commit
 //	→ the callers return
-//	when the segment is full, before the next commit:
+//	when the segment is full, before the callers return:
+//	  openat(segment), pread, close             to read it from then on, see thriftyFiler
+//	and before the next commit:
 //	  pwrite + fdatasync(wal-meta.db), twice    the list of segments (bbolt)
 //	  openat(O_CREAT|O_EXCL), fallocate(next segment)
 //

@@ -98,7 +98,7 @@ func open(directory string, options Options, files types.VFS) (_ *Journal, err e
 	if err := settleTail(directory, meta, filer, options.Logger); err != nil {
 		return nil, fmt.Errorf("open the journal in %s: %w", directory, translate(err))
 	}
-	log, err := wal.Open(directory, wal.WithMetaStore(meta), wal.WithSegmentFiler(filer),
+	log, err := wal.Open(directory, wal.WithMetaStore(meta), wal.WithSegmentFiler(thriftyFiler{filer}),
 		wal.WithSegmentSize(options.SegmentBytes), wal.WithLogger(libraryLogger(options.Logger)))
 	if err != nil {
 		return nil, fmt.Errorf("open the journal in %s: %w", directory, translate(err))
