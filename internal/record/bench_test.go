@@ -56,6 +56,18 @@ func BenchmarkSeal(b *testing.B) {
 	}
 }
 
+// BenchmarkSealer seals as one of many records of the same service.
+func BenchmarkSealer(b *testing.B) {
+	r := typicalRecord()
+	sealer := record.NewSealer(time.Now())
+	b.ReportAllocs()
+	for b.Loop() {
+		r.Log.Attributes().Remove(record.AttributeID)
+		r.Log.Attributes().Remove(record.AttributeHash)
+		sealer.Seal(r)
+	}
+}
+
 func BenchmarkVerify(b *testing.B) {
 	r := typicalRecord()
 	record.Seal(r, time.Now())

@@ -61,6 +61,15 @@ type encoder struct {
 	pairs []pair
 	// canonical is a buffer for callers that do not keep the bytes.
 	canonical []byte
+	// origins is where an appendOrigin looks for what was written of an origin before; nil
+	// writes each anew.
+	origins map[origin][]byte
+}
+
+// origin is where records come from, which many have in common.
+type origin struct {
+	resource pcommon.Resource
+	scope    pcommon.InstrumentationScope
 }
 
 // pair is a key, in valid UTF-8, and its value.
@@ -74,6 +83,7 @@ func (e *encoder) release() {
 	if cap(e.canonical) > maxKeptBytes {
 		e.canonical = nil
 	}
+	e.origins = nil
 	encoders.Put(e)
 }
 
@@ -88,8 +98,7 @@ func (e *encoder) appendRecord(dst []byte, r Record) []byte {
 	dst = appendStringMember(dst, "eventName", log.EventName())
 	dst = appendNumberMember(dst, "flags", int64(log.Flags()))
 	dst = appendTimeMember(dst, "observedTimeUnixNano", log.ObservedTimestamp())
-	dst = e.appendResource(dst, r.Resource)
-	dst = e.appendScope(dst, r.Scope)
+	dst = e.appendOrigin(dst, origin{r.Resource, r.Scope})
 	dst = appendNumberMember(dst, "severityNumber", int64(log.SeverityNumber()))
 	dst = appendStringMember(dst, "severityText", log.SeverityText())
 	if id := log.SpanID(); !id.IsEmpty() {
@@ -100,6 +109,21 @@ func (e *encoder) appendRecord(dst []byte, r Record) []byte {
 		dst = appendHexMember(dst, "traceId", id[:])
 	}
 	return append(dst, '}')
+}
+
+// appendOrigin appends the members of a record's origin.
+func (e *encoder) appendOrigin(dst []byte, from origin) []byte {
+	start := len(dst)
+	if e.origins == nil || dst[start-1] == '{' { // what is kept begins with a comma
+		return e.appendScope(e.appendResource(dst, from.resource), from.scope)
+	}
+	known, ok := e.origins[from]
+	if !ok {
+		dst = e.appendScope(e.appendResource(dst, from.resource), from.scope)
+		e.origins[from] = slices.Clone(dst[start:])
+		return dst
+	}
+	return append(dst, known...)
 }
 
 func (e *encoder) appendResource(dst []byte, resource pcommon.Resource) []byte {

@@ -15,12 +15,26 @@ import (
 //
 // An id that comes with a record that is not sealed is not trusted to be unique:
 // it is kept as AttributeClientRecordID, and a new one takes its place.
-func Seal(r Record, now time.Time) {
+func Seal(r Record, now time.Time) { (&Sealer{Now: now}).Seal(r) }
+
+// Sealer seals records that come together. Between the first and the last of them, no
+// resource and no scope may change, since it reads each once for all of its records.
+type Sealer struct {
+	Now time.Time
+
+	origins map[origin][]byte
+}
+
+// NewSealer returns a sealer for several records.
+func NewSealer(now time.Time) *Sealer { return &Sealer{Now: now, origins: map[origin][]byte{}} }
+
+// Seal does what the function Seal does.
+func (s *Sealer) Seal(r Record) {
 	if Verify(r) {
 		return
 	}
 	if r.Log.ObservedTimestamp() == 0 {
-		r.Log.SetObservedTimestamp(pcommon.NewTimestampFromTime(now))
+		r.Log.SetObservedTimestamp(pcommon.NewTimestampFromTime(s.Now))
 	}
 	if r.Log.Timestamp() == 0 {
 		r.Log.SetTimestamp(r.Log.ObservedTimestamp())
@@ -30,14 +44,18 @@ func Seal(r Record, now time.Time) {
 		attributes.PutStr(AttributeClientRecordID, sent.AsString())
 	}
 	attributes.PutStr(AttributeID, NewID(r.Log.Timestamp()))
-	Reseal(r)
+	s.reseal(r)
+}
+
+func (s *Sealer) reseal(r Record) {
+	hash := s.hexHash(r)
+	r.Log.Attributes().PutStr(AttributeHash, string(hash[:]))
 }
 
 // Reseal sets the hash of a record anew and leaves its id and times as they are.
 // It is for whoever changes a sealed record on purpose.
 func Reseal(r Record) {
-	hash := hexHash(r)
-	r.Log.Attributes().PutStr(AttributeHash, string(hash[:]))
+	new(Sealer).reseal(r)
 }
 
 // Verify reports whether the record is sealed: it carries an observed time, a timestamp,
@@ -50,14 +68,15 @@ func Verify(r Record) bool {
 	if len(claimed) != 2*sha256.Size {
 		return false
 	}
-	hash := hexHash(r)
+	hash := new(Sealer).hexHash(r)
 	return claimed == string(hash[:])
 }
 
 // hexHash returns the record's hash as lower-case hex digits.
-func hexHash(r Record) [2 * sha256.Size]byte {
+func (s *Sealer) hexHash(r Record) [2 * sha256.Size]byte {
 	e := encoders.Get().(*encoder)
 	defer e.release()
+	e.origins = s.origins
 	e.canonical = e.appendRecord(e.canonical[:0], r)
 	hash := Hash(e.canonical)
 

@@ -2,6 +2,7 @@ package record_test
 
 import (
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -99,6 +100,33 @@ func TestSealGivesEachRecordItsOwnID(t *testing.T) {
 		record.Seal(r, receiveTime())
 		require.False(t, seen[r.ID()])
 		seen[r.ID()] = true
+	}
+}
+
+// Records of several origins, in any order, get the hashes that they get one by one.
+func TestSealerOfManyRecords(t *testing.T) {
+	random := rand.New(rand.NewPCG(13, 14))
+	for range 50 {
+		logs := plog.NewLogs()
+		for range 3 {
+			origin := randomRecord(random)
+			resource := logs.ResourceLogs().AppendEmpty()
+			origin.Resource.CopyTo(resource.Resource())
+			for range 2 {
+				scope := resource.ScopeLogs().AppendEmpty()
+				randomRecord(random).Scope.CopyTo(scope.Scope())
+				for range 2 {
+					randomRecord(random).Log.CopyTo(scope.LogRecords().AppendEmpty())
+				}
+			}
+		}
+		records := slices.Collect(record.All(logs))
+		random.Shuffle(len(records), func(i, j int) { records[i], records[j] = records[j], records[i] })
+		sealer := record.NewSealer(receiveTime())
+		for _, r := range records {
+			sealer.Seal(r)
+			require.Equal(t, hexHash(record.AppendCanonical(nil, r)), r.Hash())
+		}
 	}
 }
 

@@ -37,10 +37,10 @@ func (n normalizer) process(ctx context.Context, logs plog.Logs) (plog.Logs, err
 			return logs, err
 		}
 	}
-	arrived := arrival{address: hostOf(client.FromContext(ctx).Addr), time: time.Now()}
-	seals := seals{witness: record.WitnessOf(ctx)}
+	seals := seals{witness: record.WitnessOf(ctx), sealer: record.NewSealer(time.Now())}
+	address := hostOf(client.FromContext(ctx).Addr)
 	for i, resource := range logs.ResourceLogs().All() {
-		normalize(resource, projects[i], arrived, &seals)
+		normalize(resource, projects[i], address, &seals)
 	}
 	return logs, nil
 }
@@ -58,17 +58,11 @@ func identityOf(ctx context.Context) (*tenant.Identity, error) {
 	return identity, nil
 }
 
-// arrival is what the connection tells about a batch.
-type arrival struct {
-	// address is the client's, without a port; "" when it is not known.
-	address string
-	time    time.Time
-}
-
-// seals tells which records of a batch are sealed.
+// seals tells which records of a batch are sealed, and seals the others.
 type seals struct {
 	// witness is that of the receiver, which sealed them; or nil.
 	witness *record.Witness
+	sealer  *record.Sealer
 	// asked is how many records of the batch were asked about.
 	asked int
 }
@@ -80,8 +74,8 @@ func (s *seals) has(r record.Record) bool {
 }
 
 // normalize puts the records of one resource into the project and seals those
-// that are not sealed.
-func normalize(resource plog.ResourceLogs, project int64, arrived arrival, seals *seals) {
+// that are not sealed. The address is the client's, without a port; "" when it is not known.
+func normalize(resource plog.ResourceLogs, project int64, address string, seals *seals) {
 	// The hash covers the resource, so ask before it changes.
 	sealed := make([]bool, 0, countRecords(resource))
 	for r := range record.AllOf(resource) {
@@ -95,7 +89,8 @@ func normalize(resource plog.ResourceLogs, project int64, arrived arrival, seals
 		r.Log.Attributes().Remove(record.AttributeAlertMatches)
 		switch {
 		case !sealed[i]:
-			complete(r, arrived)
+			complete(r, address)
+			seals.sealer.Seal(r)
 		case moved:
 			record.Reseal(r)
 		}
@@ -111,16 +106,20 @@ func countRecords(resource plog.ResourceLogs) int {
 	return count
 }
 
-// complete gives a record that is not sealed what it lacks and seals it.
-func complete(r record.Record, arrived arrival) {
+// addedAttributes is how many attributes a record gets on its way through Docket: where it
+// comes from, the address, the id, the hash and the alerts that it matches.
+const addedAttributes = 5
+
+// complete gives a record that is not sealed what it lacks before it is.
+func complete(r record.Record, address string) {
 	completeSeverity(r.Log)
 	attributes := r.Log.Attributes()
 	attributes.Remove(record.AttributeHash)
+	attributes.EnsureCapacity(attributes.Len() + addedAttributes)
 	attributes.PutStr(record.AttributeSource, record.SourceOTLP)
-	if _, given := attributes.Get(record.AttributeClientAddress); !given && arrived.address != "" {
-		attributes.PutStr(record.AttributeClientAddress, arrived.address)
+	if _, given := attributes.Get(record.AttributeClientAddress); !given && address != "" {
+		attributes.PutStr(record.AttributeClientAddress, address)
 	}
-	record.Seal(r, arrived.time)
 }
 
 // completeSeverity sets a missing severity number from the text. A text that

@@ -158,8 +158,9 @@ func (b *batch) accepted() iter.Seq2[int, record.Record] {
 // seal seals every record and notes its receipt, as long as the batch is ours. The witness
 // is for whoever gets the batch.
 func (b *batch) seal(receivedAt time.Time) *record.Witness {
+	sealer := record.NewSealer(receivedAt)
 	for position, r := range b.accepted() {
-		record.Seal(r, receivedAt)
+		sealer.Seal(r)
 		b.results[position].Receipt = intake.Receipt{
 			ID: r.ID(), Hash: r.Hash(), ReceivedAt: r.Log.ObservedTimestamp().AsTime(),
 		}

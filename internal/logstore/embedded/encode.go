@@ -18,10 +18,6 @@ import (
 // measures it. The engine drops rows over 2 MiB.
 const maxRowBytes = 2<<20 - 64<<10
 
-// roomFields is how many fields an encoder has room for that it uses again: those of the
-// rows of most batches.
-const roomFields = 16 << 10
-
 // maxShapes is the largest number of shape texts that an encoder shares.
 const maxShapes = 1024
 
@@ -30,9 +26,8 @@ type encoder struct {
 	columns *columnSets
 	// shapes are the texts of shapes seen lately, so that records share them.
 	shapes map[string]string
-	// room has the fields of the rows that were encoded since release. A row for which
-	// there is no room left begins a new one.
-	room []logstorage.Field
+	// room has the fields of the rows that were encoded since release.
+	room fieldRoom
 
 	// These belong to the record that is being encoded:
 
@@ -118,7 +113,7 @@ func (e *encoder) encode(ctx context.Context, dst []row, r record.Record) ([]row
 	if e.isOmitting {
 		e.add(columnOmitted, "1")
 	}
-	main.fields, main.isIncomplete = e.fields, e.isOmitting || !e.isExact
+	main.fields, main.isIncomplete = e.room.keep(e.fields), e.isOmitting || !e.isExact
 	return append(dst, main), nil
 }
 
@@ -131,13 +126,7 @@ func isStray(r record.Record) bool {
 }
 
 // release ends the use of all rows that were encoded since the last release.
-func (e *encoder) release() {
-	if cap(e.room) > roomFields { // for one record with very many attributes
-		e.room = nil
-	}
-	clear(e.room)
-	e.room = e.room[:0]
-}
+func (e *encoder) release() { e.room.release() }
 
 // tenantOf returns the engine's tenant for the records of a project.
 func tenantOf(projectID int64) (tenantID, error) {
@@ -150,22 +139,11 @@ func tenantOf(projectID int64) (tenantID, error) {
 func (e *encoder) start(r record.Record) {
 	const otherFields = 20
 	count := r.Log.Attributes().Len() + r.Resource.Attributes().Len() + r.Scope.Attributes().Len()
-	e.fields = e.roomFor(count + otherFields)
+	e.fields = e.room.take(count + otherFields)
 	e.shape = appendShapeStart(e.shape[:0], r.Log.Body().Type())
 	e.isExact = r.Log.DroppedAttributesCount()|r.Resource.DroppedAttributesCount()|r.Scope.DroppedAttributesCount() == 0
 	e.isOmitting = false
 	e.hasLeaves = false
-}
-
-// roomFor returns an empty slice with room for so many fields, more than which get a
-// place of their own.
-func (e *encoder) roomFor(fields int) []logstorage.Field {
-	used := len(e.room)
-	if cap(e.room)-used < fields {
-		e.room, used = make([]logstorage.Field, 0, max(roomFields, fields)), 0
-	}
-	e.room = e.room[:used+fields]
-	return e.room[used : used : used+fields]
 }
 
 // add adds a column unless its value is empty, which to the engine is the same

@@ -25,23 +25,26 @@ type rows struct {
 	// most is how many rows there are, or more.
 	most     atomic.Int64
 	revealer *revealer
+	// adding has no rows but during add. The engine's pool of them would be emptied with
+	// each garbage collection.
+	adding *logstorage.LogRows
 }
 
 func newRows(storage *logstorage.Storage) *rows {
-	s := &rows{storage: storage, revealer: newRevealer(storage.DebugFlush)}
+	s := &rows{storage: storage, revealer: newRevealer(storage.DebugFlush), adding: logstorage.GetLogRows(nil, nil, nil, nil, "")}
 	var stats logstorage.StorageStats
 	storage.UpdateStats(&stats)
 	s.most.Store(int64(stats.RowsCount())) //nolint:gosec // counts rows
 	return s
 }
 
-// add hands rows to the engine. Queries can find them once they are revealed, by
+// add hands rows to the engine. It is not safe for concurrent use. Queries can find them once they are revealed, by
 // themselves about a second later, or after flush; those of one record, of which the main
 // row is the last, all at once.
 func (s *rows) add(added []row) {
 	defer s.revealer.hide()
-	batch := logstorage.GetLogRows(nil, nil, nil, nil, "")
-	defer logstorage.PutLogRows(batch)
+	batch := s.adding
+	defer batch.ResetKeepSettings()
 	s.most.Add(int64(len(added)))
 	for _, r := range added {
 		batch.MustAdd(r.tenant, r.time, r.fields, -1)
