@@ -104,7 +104,7 @@ func respell(random *rand.Rand, text []rune) string {
 func TestSearchAgreesWithMatches(t *testing.T) {
 	backend := open(t, t.TempDir())
 	random := randomSource(t)
-	size, queries := 400, 60
+	size, queries := 400, 120
 	if isLong() {
 		size, queries = 2000, 1000
 	}
@@ -114,12 +114,13 @@ func TestSearchAgreesWithMatches(t *testing.T) {
 	}
 	store(t, backend, all...)
 	matched := requireAgreement(t, backend, all, random, queries)
-	assert.Greater(t, matched, queries/15, "too few of the filters match something for this to be a test")
+	// A sixth does on average: of 120, 6 or fewer in one of some thousand runs.
+	assert.Greater(t, matched, queries/20, "too few of the filters match something for this to be a test")
 
 	large := newRecord(project, pcommon.NewTimestampFromTime(day), strings.Repeat("user logged in 007 ", 120_000))
 	large.Resource.Attributes().PutStr(record.AttributeServiceName, "007")
 	store(t, backend, large)
-	requireAgreement(t, backend, append(all, large), random, queries/6)
+	requireAgreement(t, backend, append(all, large), random, queries/12)
 }
 
 // requireAgreement makes random queries and returns how many of them have a filter
