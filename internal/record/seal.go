@@ -15,18 +15,18 @@ import (
 //
 // An id that comes with a record that is not sealed is not trusted to be unique:
 // it is kept as AttributeClientRecordID, and a new one takes its place.
-func Seal(r Record, now time.Time) { (&Sealer{Now: now}).Seal(r) }
+func Seal(r Record, now time.Time) { (&Sealer{now: now}).Seal(r) }
 
 // Sealer seals records that come together. Between the first and the last of them, no
 // resource and no scope may change, since it reads each once for all of its records.
 type Sealer struct {
-	Now time.Time
-
+	now time.Time
+	// origins is what was read; nil reads each anew.
 	origins map[origin][]byte
 }
 
 // NewSealer returns a sealer for several records.
-func NewSealer(now time.Time) *Sealer { return &Sealer{Now: now, origins: map[origin][]byte{}} }
+func NewSealer(now time.Time) *Sealer { return &Sealer{now: now, origins: map[origin][]byte{}} }
 
 // Seal does what the function Seal does.
 func (s *Sealer) Seal(r Record) {
@@ -34,7 +34,7 @@ func (s *Sealer) Seal(r Record) {
 		return
 	}
 	if r.Log.ObservedTimestamp() == 0 {
-		r.Log.SetObservedTimestamp(pcommon.NewTimestampFromTime(s.Now))
+		r.Log.SetObservedTimestamp(pcommon.NewTimestampFromTime(s.now))
 	}
 	if r.Log.Timestamp() == 0 {
 		r.Log.SetTimestamp(r.Log.ObservedTimestamp())
