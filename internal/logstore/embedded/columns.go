@@ -29,7 +29,6 @@ const (
 	columnShape          = "shape"      // see shape; not in rows with columnExact or columnParts
 	columnExact          = "exact"      // the record, or a part of it, as OTLP protobuf
 	columnParts          = "parts"      // how many part rows hold the record; such rows have only columnID, columnExactTime and columnStray beside
-	columnMarked         = "marked"     // "1" when the text of the body has a mark
 	columnBodyBytes      = "body_bytes" // how long the text of the body is, without the mark, in decimal
 	columnPaths          = "paths"      // see leaves; not in rows without any
 	columnStray          = "stray"      // "1" when the id tells other times than the record's, see record.TimesOfID

@@ -177,11 +177,7 @@ func (e *encoder) addFields(r record.Record) {
 	body := filter.Text(r.Log.Body())
 	e.isExact = e.isExact && isInvertible(r.Log.Body(), body, maxInvertibleDepth)
 	e.addNumber(columnBodyBytes, uint64(len(body)))
-	if !isKept(body) {
-		body = marked(body)
-		e.add(columnMarked, "1")
-	}
-	e.add(columnBody, body)
+	e.add(columnBody, marked(body))
 	e.add(columnLevel, string(record.LevelOf(r.Log.SeverityNumber())))
 	if number := r.Log.SeverityNumber(); number != 0 {
 		e.add(columnSeverityNumber, strconv.FormatInt(int64(number), 10))
