@@ -2,7 +2,6 @@ package journal
 
 import (
 	"sync"
-	"time"
 
 	"github.com/hashicorp/raft-wal/types"
 )
@@ -63,7 +62,7 @@ func (s *thriftySegment) Sealed() (isSealed bool, indexStart uint64, err error) 
 		return isSealed, indexStart, err
 	}
 	sealed := s.info
-	sealed.IndexStart, sealed.MaxIndex, sealed.SealTime = indexStart, s.writer.LastIndex(), time.Now()
+	sealed.IndexStart, sealed.MaxIndex = indexStart, s.writer.LastIndex()
 	if reader, err := s.filer.Open(sealed); err == nil { // else the writer goes on to read
 		s.becomeReader(sealed, reader)
 	}

@@ -59,7 +59,7 @@ func BenchmarkSeal(b *testing.B) {
 // BenchmarkSealer seals as one of many records of the same service.
 func BenchmarkSealer(b *testing.B) {
 	r := typicalRecord()
-	sealer := record.NewSealer(time.Now())
+	sealer := record.NewSealer(time.Now(), 1000)
 	b.ReportAllocs()
 	for b.Loop() {
 		r.Log.Attributes().Remove(record.AttributeID)

@@ -21,12 +21,18 @@ func Seal(r Record, now time.Time) { (&Sealer{now: now}).Seal(r) }
 // resource and no scope may change, since it reads each once for all of its records.
 type Sealer struct {
 	now time.Time
-	// origins is what was read; nil reads each anew.
+	// origins is what was read; nil reads each anew, as for a single record.
 	origins map[origin][]byte
 }
 
-// NewSealer returns a sealer for several records.
-func NewSealer(now time.Time) *Sealer { return &Sealer{now: now, origins: map[origin][]byte{}} }
+// NewSealer returns a sealer for so many records.
+func NewSealer(now time.Time, records int) *Sealer {
+	s := &Sealer{now: now}
+	if records > 1 {
+		s.origins = map[origin][]byte{}
+	}
+	return s
+}
 
 // Seal does what the function Seal does.
 func (s *Sealer) Seal(r Record) {

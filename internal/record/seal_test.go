@@ -122,7 +122,7 @@ func TestSealerOfManyRecords(t *testing.T) {
 		}
 		records := slices.Collect(record.All(logs))
 		random.Shuffle(len(records), func(i, j int) { records[i], records[j] = records[j], records[i] })
-		sealer := record.NewSealer(receiveTime())
+		sealer := record.NewSealer(receiveTime(), len(records))
 		for _, r := range records {
 			sealer.Seal(r)
 			require.Equal(t, hexHash(record.AppendCanonical(nil, r)), r.Hash())

@@ -37,7 +37,7 @@ func (n normalizer) process(ctx context.Context, logs plog.Logs) (plog.Logs, err
 			return logs, err
 		}
 	}
-	seals := seals{witness: record.WitnessOf(ctx), sealer: record.NewSealer(time.Now())}
+	seals := seals{witness: record.WitnessOf(ctx), sealer: record.NewSealer(time.Now(), logs.LogRecordCount())}
 	address := hostOf(client.FromContext(ctx).Addr)
 	for i, resource := range logs.ResourceLogs().All() {
 		normalize(resource, projects[i], address, &seals)

@@ -158,7 +158,7 @@ func (b *batch) accepted() iter.Seq2[int, record.Record] {
 // seal seals every record and notes its receipt, as long as the batch is ours. The witness
 // is for whoever gets the batch.
 func (b *batch) seal(receivedAt time.Time) *record.Witness {
-	sealer := record.NewSealer(receivedAt)
+	sealer := record.NewSealer(receivedAt, len(b.records))
 	for position, r := range b.accepted() {
 		sealer.Seal(r)
 		b.results[position].Receipt = intake.Receipt{
